@@ -1,0 +1,178 @@
+# simsift: GNU make, one file, each source listed once.
+#
+#	make demo	the main job on a sample message
+#	make check	every test
+#	make		build/simsift
+# The rest is listed by `make help`.
+
+VERSION = 0.1
+PREFIX = /usr/local
+DESTDIR =
+B = build
+
+# The rooms of src/, lowest first (tests/house checks who includes whom).
+SRC = arena buf log map message decode html fold literal pattern prefilter re \
+	rules rules_about rules_define rules_meta rules_parse rules_tags \
+	rules_words conf mime view match edit report grow verdict lower plan \
+	judge wire sandbox worker cmd_filter cmd_explain cmd_rules cmd_scan \
+	main
+TABLES = fold html sandbox
+PROGS = simsift
+
+CC = gcc
+OPT = -O2
+WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wvla \
+	-Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef \
+	-Wimplicit-fallthrough -Wformat=2
+HARDEN = -fPIE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection
+CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I$(B) -Isrc \
+	-DFILTERS='"$(PREFIX)/share/simsift/filters"'
+CFLAGS = -std=gnu17 -g $(OPT) $(WARN) $(if $(CI),-Werror) $(HARDEN) \
+	$(SANITIZE)
+LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(SANITIZE)
+
+# The MIME objects of libetpan.a keep 15 libraries from being loaded: 0.6 ms
+# a message instead of 2.0.  mailmime_extract_boundary is ours (mime.c): the
+# library's crashes on boundary="\"".
+# Never pkg-config --libs libetpan: Debian's makes the program non-PIE.
+LIBETPAN = static
+ifeq ($(LIBETPAN),shared)
+LIBS_ETPAN = -letpan
+else
+LIBS_ETPAN = -Wl,--allow-multiple-definition -Wl,-Bstatic -letpan \
+	-Wl,-Bdynamic
+endif
+# Static where it is there: each .so costs start-up (README of tests/bench).
+LIBDEPS = static
+ifeq ($(LIBDEPS),shared)
+LIBS = $(LIBS_ETPAN) -lpcre2-8 -lutf8proc -lmd
+else
+LIBS = $(LIBS_ETPAN) -Wl,-Bstatic -lpcre2-8 -lutf8proc -lmd -Wl,-Bdynamic
+endif
+
+OBJ = $(SRC:%=$(B)/%.o)
+LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
+
+all: $(PROGS:%=$(B)/%)
+
+$(B)/simsift: $(OBJ)
+	$(CC) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+$(B)/%.o: src/%.c | $(B) $(TABLES:%=$(B)/%_table.h)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B):
+	mkdir -p $(B)
+
+# Tables made at build time, by programs that are not installed.
+GENLIBS_sandbox = -lseccomp
+$(B)/gen_%: src/gen_%.c | $(B)
+	$(CC) $(CPPFLAGS) -std=gnu17 -O1 $(WARN) -o $@ $< \
+		$(GENLIBS_$*)
+$(B)/%_table.h: $(B)/gen_%
+	$(B)/gen_$* $(GENFLAGS_$*) > $@.tmp && mv $@.tmp $@
+
+# ---- tests: one prove runs all ----
+
+UNIT = $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+UNITS = $(UNIT:%=$(B)/unit/%)
+
+$(B)/unit/%: tests/unit/test_%.c $(LIBOBJ) | $(B)/unit
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) \
+		$(LIBS) -lcmocka
+$(B)/unit:
+	mkdir -p $@
+
+# The child misbehaves as SIMSIFT_CHILD says: for tests of the parent.
+$(B)/simsift-faults: src/worker.c $(OBJ)
+	$(CC) $(CPPFLAGS) -DSIMSIFT_FAULTS $(CFLAGS) -c -o $(B)/worker-faults.o \
+		src/worker.c
+	$(CC) $(LDFLAGS) -o $@ $(OBJ:%/worker.o=%/worker-faults.o) $(LIBS)
+
+# judge() in line, without fork and sandbox: for valgrind and fuzzers.
+$(B)/judge-inline: tests/prop/judge_inline.c $(LIBOBJ)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+
+check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline
+
+TESTS = $(sort $(wildcard tests/*/*.t))
+
+check: deps
+	$(MAKE) check-progs
+	BUILD=$(abspath $(B)) CMOCKA_MESSAGE_OUTPUT=TAP \
+		prove -j2 --exec '' $(UNITS) $(TESTS)
+
+# The same tests under ASan and UBSan.  RLIMIT_AS and the narrow filter are
+# off there; tests/unit/test_sandbox.c asserts that the shipped build has both.
+check-asan: deps
+	$(MAKE) check-progs B=build-asan OPT=-O1 HARDEN=-fPIE \
+		GENFLAGS_sandbox=wide \
+		SANITIZE='-fsanitize=address,undefined -fno-omit-frame-pointer'
+	BUILD=$(abspath build-asan) CMOCKA_MESSAGE_OUTPUT=TAP ASAN=1 \
+		ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
+		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+		prove -j2 --exec '' $(UNITS:$(B)/%=build-asan/%) $(TESTS)
+
+demo: deps
+	$(MAKE) all
+	@sh tests/demo.sh $(B)/simsift
+
+# ---- what it needs, on Debian 12 ----
+
+DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
+	libseccomp-dev libcmocka-dev mandoc shellcheck perl diffutils python3
+
+# Installs what is missing, says what it does; nothing where all is there.
+deps:
+	@if command -v dpkg-query >/dev/null; then \
+		missing=; \
+		for p in $(DEPS); do \
+			dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
+				grep -q 'ok installed' || missing="$$missing $$p"; \
+		done; \
+		if [ -n "$$missing" ]; then \
+			sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+			echo "installing:$$missing"; \
+			$$sudo apt-get update -q && \
+			DEBIAN_FRONTEND=noninteractive $$sudo apt-get install \
+				-y -q --no-install-recommends $$missing; \
+		fi; \
+	else \
+		echo "not Debian: see INSTALL for what is needed"; \
+	fi
+
+# ---- install ----
+
+INSTALLED = bin/simsift share/man/man1/simsift.1
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/simsift/filters
+	install -m 755 $(B)/simsift $(DESTDIR)$(PREFIX)/bin/simsift
+	install -m 644 src/simsift.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 filters/*.cf $(DESTDIR)$(PREFIX)/share/simsift/filters/
+
+uninstall:
+	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
+	rm -rf $(DESTDIR)$(PREFIX)/share/simsift
+
+clean:
+	rm -rf build build-*
+
+format:
+	clang-format -i src/*.[ch] tests/*/*.c
+
+help:
+	@echo 'make             build/simsift'
+	@echo 'make demo        the main job on a sample message'
+	@echo 'make check       every test'
+	@echo 'make check-asan  every test under ASan and UBSan'
+	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make uninstall   removes what install put there'
+	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
+
+-include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
+.PHONY: all check check-progs check-asan demo deps install uninstall clean \
+	format help
+.DELETE_ON_ERROR:
