@@ -1,0 +1,29 @@
+#ifndef EDIT_H
+#define EDIT_H
+
+#include "buf.h"
+#include "map.h"
+
+/*
+ * Edits of a message: spans of the original and the bytes that take their
+ * place.  The child proposes them, the parent checks and applies them; both
+ * with this code.
+ */
+struct edit {
+	struct span span;
+	const char *p; /* may be NULL where len is 0 */
+	uint32_t len;
+};
+
+/* NULL where the edits may be applied to a message of `len` bytes, else the
+   reason: not sorted, overlapping, out of range, a replacement more than
+   LIMIT_GROWTH longer than what it replaces (each, and all together), or less
+   than `keep_percent` of the message left. */
+const char *edit_check(
+    const struct edit *v, uint32_t n, uint32_t len, unsigned keep_percent);
+
+/* Appends the edited message.  The edits were checked.  -1: no memory. */
+int edit_apply(struct buf *out, const char *p, uint32_t len,
+    const struct edit *v, uint32_t n);
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef LIMITS_H
+#define LIMITS_H
+
+/*
+ * Every limit, in one place, each with its reason.  The ones that an admin may
+ * change are defaults here and `limit_NAME VALUE` in a rule file (conf.c).
+ */
+
+#define LIMIT_MESSAGE (64u << 20) /* judged; above: copied out unjudged */
+#define LIMIT_SPOOL (1ull << 40)  /* a larger message: disk, not memory */
+#define LIMIT_TIME_MS 5000u       /* Sieve gives a filter 10 s */
+#define LIMIT_JUDGE_MS 3000u      /* rules stop here: time left to answer */
+
+/* The child. */
+#define LIMIT_ARENA (320u << 20)    /* with parent and libetpan under 512 MB */
+#define LIMIT_CHILD_AS (384u << 20) /* above what it had at the fork */
+#define LIMIT_ANSWER (160u << 20)   /* a report: edits + explain texts */
+
+/* MIME (guards before libetpan; FACTS: where it crashes or goes quadratic) */
+#define LIMIT_HEADER (1u << 20) /* bytes of one header block that we read */
+#define LIMIT_FIELDS 10000u     /* fields of one header block */
+#define LIMIT_FIELD (64u << 10) /* bytes of one field that rules see */
+#define LIMIT_NESTING 100u      /* multiparts and messages in each other */
+#define LIMIT_PARTS 10000u      /* entities of a message */
+#define LIMIT_COMMENT_DEPTH 64u /* ( in a header field */
+#define LIMIT_OPENED 4u         /* encoded messages inside encoded messages */
+#define LIMIT_BOUNDARY 256u     /* RFC 2046 says 70 */
+#define LIMIT_PARAMS 64u        /* parameters of one Content-Type */
+
+/* Text. */
+#define LIMIT_HTML_DEPTH 512u  /* open elements the cutter can pair */
+#define LIMIT_LINKS 20000u     /* links of a message that uri rules see */
+#define LIMIT_TEXT (48u << 20) /* decoded bytes of text parts, in all */
+
+/* Units a rule runs on: SpamAssassin's */
+#define LIMIT_PARAGRAPH 2048u /* bytes of a body unit */
+#define LIMIT_CHUNK_MIN 2048u /* a rawbody unit is split after this … */
+#define LIMIT_CHUNK_MAX 4096u /* … and at the latest here */
+#define LIMIT_OVERLAP 256u    /* of chunks, where a cut may depend on it */
+
+/* PCRE2: no cap per call, hence also small units and the clock */
+#define LIMIT_MATCH 20000u
+#define LIMIT_DEPTH 2000u
+#define LIMIT_HEAP_KB 4096u
+
+/* Hits and cuts. */
+#define LIMIT_HITS_RULE 2000u /* of one rule in a message that are kept */
+#define LIMIT_HITS 20000u     /* of all */
+#define LIMIT_CUTS 5000u      /* spans one message may lose */
+#define LIMIT_GROWTH 256u     /* bytes an edit may add to what it replaces */
+#define LIMIT_EDITS 50000u    /* raw edits in a report */
+#define LIMIT_SHOWN 200u      /* hits that explain shows with their text */
+#define LIMIT_CONTEXT 240u    /* bytes of text shown round a hit */
+
+/* Rule files. */
+#define LIMIT_RULES_ARENA (256u << 20)
+#define LIMIT_RULES 20000u
+#define LIMIT_RULE_LINE (64u << 10)
+#define LIMIT_RULE_FILE (16u << 20)
+#define LIMIT_RULE_NAME 120u
+#define LIMIT_INCLUDES 16u
+#define LIMIT_IF_DEPTH 64u
+#define LIMIT_LITERALS 64u /* alternatives kept for one rule */
+#define LIMIT_COMPLAINTS 1000u
+
+/* Folders that scan walks down. */
+#define LIMIT_FOLDER_DEPTH 64u
+
+#endif
