@@ -1,0 +1,259 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "judge.h"
+#include "limits.h"
+#include "sandbox.h"
+#include "wire.h"
+
+#define EXIT_SANDBOX 11 /* the walls could not be put up */
+#define EXIT_MEMORY 12
+#define EXIT_ANSWER 13
+
+struct task {
+	struct rules *rules;
+	const struct settings *settings;
+	struct judge_job job;
+	int64_t deadline; /* ms, CLOCK_MONOTONIC */
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+write_all(const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(SANDBOX_FD, p, n);
+
+		if (put == -1 && errno != EINTR)
+			_exit(EXIT_ANSWER);
+		if (put > 0) {
+			p += put;
+			n -= (size_t)put;
+		}
+	}
+}
+
+/* For tests of the parent (tests/fault): what a child may do wrong. */
+static void
+misbehave(void)
+{
+#ifdef SIMSIFT_FAULTS
+	const char *how = getenv("SIMSIFT_CHILD");
+
+	if (how == NULL)
+		return;
+	if (strcmp(how, "crash") == 0)
+		abort();
+	if (strcmp(how, "hang") == 0)
+		for (;;)
+			;
+	if (strcmp(how, "exit") == 0)
+		_exit(0);
+	if (strcmp(how, "garbage") == 0) {
+		write_all("garbage garbage garbage garbage", 31);
+		_exit(0);
+	}
+	if (strcmp(how, "endless") == 0)
+		for (;;)
+			write_all("endless endless endless", 23);
+#endif
+}
+
+_Noreturn static void
+child(const struct task *t, int fd, pid_t parent)
+{
+	unsigned seconds = (t->settings->limit_time + 999) / 1000 + 1;
+	struct buf out = BUF(LIMIT_ANSWER);
+	struct report r;
+	struct arena *a;
+
+	signal(SIGPIPE, SIG_DFL);
+	if (sandbox_enter(fd, LIMIT_CHILD_AS, seconds, parent) == -1)
+		_exit(EXIT_SANDBOX);
+	misbehave();
+	if ((a = arena_new(LIMIT_ARENA)) == NULL)
+		_exit(EXIT_MEMORY);
+	if (setjmp(*arena_oom(a)) != 0)
+		_exit(EXIT_MEMORY);
+	judge(&r, a, t->rules, t->settings, &t->job);
+	if (wire_write(&out, &r) == -1)
+		_exit(EXIT_MEMORY);
+	write_all(out.p, out.len);
+	_exit(0);
+}
+
+/* The whole answer, or -1. */
+static int
+listen_to(int fd, int64_t deadline, struct buf *out, struct err *err)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	for (;;) {
+		int64_t left = deadline - now_ms();
+		ssize_t got;
+
+		if (left <= 0)
+			return err_set(err, "judging took too long "
+					    "(limit_time)");
+		if (poll(&p, 1, (int)left) == -1 && errno != EINTR)
+			return err_errno(err, "poll");
+		if (p.revents == 0)
+			continue;
+		if (buf_room(out, 4096) == -1)
+			return err_set(err, "the child's answer has no end");
+		got = read(fd, out->p + out->len, out->size - out->len);
+		if (got == 0)
+			return 0;
+		if (got == -1 && errno != EINTR && errno != EAGAIN)
+			return err_errno(err, "cannot read the answer");
+		if (got > 0)
+			out->len += (size_t)got;
+	}
+}
+
+static int
+explain_status(int status, struct err *err)
+{
+	static const struct {
+		int code;
+		const char *why;
+	} known[] = {
+	    {EXIT_SANDBOX, "the child's sandbox could not be set up"},
+	    {EXIT_MEMORY, "judging took too much memory"},
+	    {EXIT_ANSWER, "the child could not answer"},
+	};
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (WIFSIGNALED(status))
+		return err_set(err, "the child died of signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (WEXITSTATUS(status) == known[i].code)
+			return err_set(err, "%s", known[i].why);
+	return err_set(
+	    err, "the child ended with status %d", WEXITSTATUS(status));
+}
+
+/* One child: its answer in `out`. */
+static int
+run_child(const struct task *t, struct buf *out, struct err *err)
+{
+	int fd[2], status = 0, rc;
+	pid_t parent = getpid(), pid;
+
+	if (pipe2(fd, O_CLOEXEC) == -1)
+		return err_errno(err, "pipe");
+	if ((pid = fork()) == -1) {
+		err_errno(err, "fork");
+		close(fd[0]);
+		close(fd[1]);
+		return -1;
+	}
+	if (pid == 0)
+		child(t, fd[1], parent);
+	close(fd[1]);
+	rc = listen_to(fd[0], t->deadline, out, err);
+	close(fd[0]);
+	if (rc == -1)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return rc == -1 ? -1 : explain_status(status, err);
+}
+
+static int
+check(const struct report *r, const struct task *t, struct err *err)
+{
+	const struct rules *rules = t->rules;
+	const char *why;
+
+	why = edit_check(r->edit, r->nedit, t->job.len, 33);
+	if (why != NULL)
+		return err_set(err, "the child's answer was refused: %s", why);
+	if (r->field_at > 0 && t->job.p[r->field_at - 1] != '\n')
+		return err_set(err, "the child's answer was refused: the field "
+				    "has a wrong place");
+	if (r->category != UINT32_MAX &&
+	    rules->rule[r->category].category == NULL)
+		return err_set(err, "the child's answer was refused: a rule "
+				    "without category");
+	if (rules->degraded && r->action > ACTION_MARK)
+		return err_set(err, "the child's answer was refused: a strong "
+				    "action while rules are missing");
+	if (r->action != ACTION_CUT && r->ncut > 0)
+		return err_set(err, "the child's answer was refused: cuts "
+				    "without the action");
+	return 0;
+}
+
+/* charset: one more converter to open, or NULL. */
+static int
+one_try(struct report *r, struct arena *a, struct task *t, const char *charset,
+    struct err *err)
+{
+	struct buf answer = BUF(LIMIT_ANSWER);
+	struct charsets *cs;
+	int rc = -1;
+
+	cs = charsets_open(t->job.p, t->job.len, charset);
+	if (cs == NULL)
+		return err_set(err, "no memory for converters");
+	t->job.charsets = cs;
+	if (run_child(t, &answer, err) == -1)
+		goto out;
+	if (wire_read(r, a, answer.p, answer.len, t->rules->n, t->job.len)) {
+		err_set(err, "the child's answer makes no sense");
+		goto out;
+	}
+	rc = check(r, t, err);
+out:
+	buf_free(&answer);
+	charsets_close(cs);
+	return rc;
+}
+
+int
+worker_judge(struct report *r, struct arena *a, struct rules *rules,
+    const struct settings *s, const char *p, uint32_t n, unsigned want,
+    struct err *err)
+{
+	struct task t = {
+	    .rules = rules,
+	    .settings = s,
+	    .job = {.p = p,
+		.len = n,
+		.want = want,
+		.time_ms = s->limit_time / 5 * 3},
+	    .deadline = now_ms() + s->limit_time,
+	};
+	struct report second;
+	struct err second_err;
+
+	if (one_try(r, a, &t, NULL, err) == -1)
+		return -1;
+	/* A converter that must be opened before the walls are up; its name is
+	   looked up in our own table, not taken from the child. */
+	if (r->need != NULL &&
+	    decode_charset_name(r->need, (uint32_t)strlen(r->need)) != NULL &&
+	    one_try(&second, a, &t, r->need, &second_err) == 0)
+		*r = second;
+	return 0;
+}
