@@ -1,0 +1,24 @@
+#ifndef CMD_H
+#define CMD_H
+
+#include "conf.h"
+
+/* The command line, and the commands main.c's table names.  Each returns the
+   exit status (sysexits.h, or as DESIGN says for filter, check and hold). */
+struct options {
+	struct conf_sources sources;
+	bool header, json, tree, strict, settings;
+	bool quiet, verbose;
+	const char **arg;
+	int narg;
+	const char *wrong; /* what is wrong with the options, or NULL */
+};
+
+int cmd_filter(const struct options *);
+int cmd_check(const struct options *);
+int cmd_explain(const struct options *);
+int cmd_diff(const struct options *);
+int cmd_rules(const struct options *);
+int cmd_scan(const struct options *);
+
+#endif

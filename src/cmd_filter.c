@@ -1,0 +1,238 @@
+/*
+ * filter, check: the same run, two ways to answer.
+ *
+ * filter never exits 0 with less than the whole message, and never anything
+ * but 0 or 75: procmail and Sieve throw the output away on any other status,
+ * fdm the message.
+ */
+#include "cmd.h"
+
+#include <sha2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "message.h"
+#include "worker.h"
+
+struct errand {
+	const struct options *opt;
+	struct message message;
+	struct config config;
+	struct arena *arena;
+	struct report report;
+	bool judged;
+	char id[SHA256_DIGEST_LENGTH * 2 + 1];
+};
+
+/* The id by which a log line and a field are brought together. */
+static void
+name_message(struct errand *r)
+{
+	SHA256Data(
+	    (const uint8_t *)r->message.bytes.p, r->message.bytes.len, r->id);
+	r->id[8] = '\0';
+}
+
+static int
+judge_message(struct errand *r, unsigned want, struct err *err)
+{
+	if (setjmp(*arena_oom(r->arena)) != 0)
+		return err_set(err, "no memory for the report");
+	return worker_judge(&r->report, r->arena, &r->config.rules,
+	    &r->config.settings, r->message.bytes.p,
+	    (uint32_t)r->message.bytes.len, want, err);
+}
+
+/* Rules, then a judge.  What goes wrong is logged; the message goes on. */
+static void
+judge_or_say(struct errand *r)
+{
+	struct err err;
+	uint32_t warn;
+	const char *name;
+
+	if (conf_open(&r->config, &r->opt->sources, &err) == -1 ||
+	    (r->arena = arena_new(LIMIT_ARENA)) == NULL) {
+		log_error("not judged: %s",
+		    r->arena == NULL && r->config.arena != NULL ? "no memory"
+								: err.text);
+		return;
+	}
+	conf_log(&r->config.rules);
+	if (r->message.bytes.len > r->config.settings.limit_message) {
+		log_warn("not judged: the message is larger than "
+			 "limit_message (%u bytes)",
+		    r->config.settings.limit_message);
+		return;
+	}
+	if (judge_message(r, 0, &err) == -1) {
+		log_error("not judged: %s", err.text);
+		return;
+	}
+	r->judged = true;
+	warn = r->report.warn & (WARN_MBOX | WARN_TIME | WARN_SKIPPED);
+	while ((name = report_warn_name(&warn)) != NULL)
+		log_warn("%s", name);
+}
+
+static void
+log_verdict(const struct errand *r)
+{
+	struct buf line = BUF(LIMIT_FIELD);
+
+	report_status(&line, &r->report, &r->config.rules, r->id);
+	if (!line.failed)
+		log_info("%.*s", (int)line.len, line.p);
+	if (r->report.refusal != REFUSAL_NONE)
+		log_info("not cut: %s", report_refusal_name(r->report.refusal));
+	buf_free(&line);
+}
+
+/* The message with its edits and our field, or -1. */
+static int
+make_result(struct errand *r, struct buf *out)
+{
+	const struct buf *in = &r->message.bytes;
+	const struct report *rep = &r->report;
+	uint32_t n = (uint32_t)in->len;
+	struct buf body = BUF(in->len + LIMIT_GROWTH);
+	bool field = rep->action != ACTION_PASS || r->opt->header;
+
+	if (edit_apply(&body, in->p, n, rep->edit, rep->nedit) == -1)
+		goto fail;
+	/* Nothing is edited before the field's place: it is the start of the
+	   header. */
+	for (uint32_t i = 0; i < rep->nedit; i++)
+		if (rep->edit[i].span.from < rep->field_at)
+			goto fail;
+	buf_put(out, body.p, rep->field_at);
+	if (field)
+		report_field(
+		    out, rep, &r->config.rules, message_eol(in->p, n), r->id);
+	buf_put(out, body.p + rep->field_at, body.len - rep->field_at);
+	if (out->failed)
+		goto fail;
+	buf_free(&body);
+	return 0;
+fail:
+	buf_free(&body);
+	return -1;
+}
+
+static int
+read_message(struct errand *r, struct err *err)
+{
+	return message_read(&r->message, STDIN_FILENO, LIMIT_MESSAGE, err);
+}
+
+static void
+end_run(struct errand *r)
+{
+	message_free(&r->message);
+	arena_free(r->arena);
+	conf_close(&r->config);
+}
+
+/* What was read goes out whole, or the caller keeps what it has. */
+static int
+write_message(const struct errand *r, const struct buf *result)
+{
+	struct err err;
+	int rc;
+
+	if (r->message.spool != -1)
+		rc = message_write_spool(STDOUT_FILENO, &r->message, &err);
+	else
+		rc = message_write(STDOUT_FILENO, result->p, result->len, &err);
+	if (rc == 0 && close(STDOUT_FILENO) == -1)
+		rc = err_errno(&err, "cannot write the message");
+	if (rc == -1)
+		log_error("%s", err.text);
+	return rc == -1 ? EX_TEMPFAIL : EX_OK;
+}
+
+int
+cmd_filter(const struct options *opt)
+{
+	struct errand r = {.opt = opt};
+	struct buf out = BUF(2 * (size_t)LIMIT_MESSAGE);
+	struct err err;
+	int status;
+
+	if (opt->wrong != NULL) {
+		if (isatty(STDIN_FILENO)) {
+			log_error("%s", opt->wrong);
+			return EX_USAGE;
+		}
+		log_error("%s: the option is left out", opt->wrong);
+	}
+	if (read_message(&r, &err) == -1) {
+		log_error("%s", err.text);
+		return EX_TEMPFAIL;
+	}
+	if (r.message.spool != -1) {
+		log_warn("not judged: the message is larger than %u bytes",
+		    LIMIT_MESSAGE);
+		status = write_message(&r, NULL);
+		end_run(&r);
+		return status;
+	}
+	judge_or_say(&r);
+	if (r.judged && (r.report.action != ACTION_PASS || opt->header ||
+			    r.report.nedit > 0)) {
+		name_message(&r);
+		if (r.report.action != ACTION_PASS)
+			log_verdict(&r);
+		if (make_result(&r, &out) == -1) {
+			log_error("no memory for the result: passed unchanged");
+			out.len = 0;
+		}
+	}
+	status = write_message(&r, out.len > 0 ? &out : &r.message.bytes);
+	buf_free(&out);
+	end_run(&r);
+	return status;
+}
+
+/* As grep: 0 promotion, 1 clean, 75 trouble. */
+int
+cmd_check(const struct options *opt)
+{
+	struct buf line = BUF(LIMIT_FIELD);
+	struct errand r = {.opt = opt};
+	struct err err;
+	int status = EX_TEMPFAIL;
+
+	if (opt->wrong != NULL) {
+		log_error("%s", opt->wrong);
+		return EX_TEMPFAIL;
+	}
+	if (read_message(&r, &err) == -1) {
+		log_error("%s", err.text);
+		goto out;
+	}
+	if (r.message.spool != -1) {
+		log_warn("not judged: the message is larger than %u bytes",
+		    LIMIT_MESSAGE);
+		goto out;
+	}
+	judge_or_say(&r);
+	if (!r.judged)
+		goto out;
+	status = r.report.verdict == VERDICT_CLEAN ? 1 : 0;
+	name_message(&r);
+	report_status(&line, &r.report, &r.config.rules, r.id);
+	if (opt->verbose && !line.failed)
+		printf("%.*s\n", (int)line.len, line.p);
+	if (fflush(stdout) == EOF) {
+		log_error("cannot write the status line");
+		status = EX_TEMPFAIL;
+	}
+out:
+	buf_free(&line);
+	end_run(&r);
+	return status;
+}

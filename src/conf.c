@@ -1,0 +1,255 @@
+#include "conf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "limits.h"
+
+#define FILES 1000
+#define SHOWN 5 /* complaints that go to the log each time */
+
+enum kind { KIND_NUMBER, KIND_SCORE };
+
+static const struct setting {
+	const char *name;
+	enum kind kind;
+	size_t at; /* in struct settings */
+	double value, min, max;
+	const char *what;
+} table[] = {
+    {"required_score", KIND_SCORE, offsetof(struct settings, required_score),
+	5.0, -1000, 1000, "score from which a message is promotion"},
+    {"cut_max_percent", KIND_NUMBER, offsetof(struct settings, cut_max_percent),
+	40, 0, 100, "of the visible text; more is not cut but marked"},
+    {"keep_min_percent", KIND_NUMBER,
+	offsetof(struct settings, keep_min_percent), 33, 0, 100,
+	"of the visible text that must remain after a cut"},
+    {"keep_dkim", KIND_NUMBER, offsetof(struct settings, keep_dkim), 0, 0, 1,
+	"1: never cut mail that is signed by DKIM"},
+    {"digest_stub", KIND_NUMBER, offsetof(struct settings, digest_stub), 1, 0,
+	1, "1: a removed digest entry leaves one line"},
+    {"limit_time", KIND_NUMBER, offsetof(struct settings, limit_time),
+	LIMIT_TIME_MS, 50, 600000, "milliseconds for one message"},
+    {"limit_message", KIND_NUMBER, offsetof(struct settings, limit_message),
+	LIMIT_MESSAGE, 1, 1u << 30, "bytes; a larger message is not judged"},
+};
+
+#define N(a) (sizeof(a) / sizeof *(a))
+
+static void
+store(struct settings *s, const struct setting *t, double v)
+{
+	char *p = (char *)s + t->at;
+
+	if (t->kind == KIND_SCORE)
+		*(double *)(void *)p = v;
+	else
+		*(uint32_t *)(void *)p = (uint32_t)v;
+}
+
+static double
+fetch(const struct settings *s, const struct setting *t)
+{
+	const char *p = (const char *)s + t->at;
+
+	return t->kind == KIND_SCORE ? *(const double *)(const void *)p
+				     : *(const uint32_t *)(const void *)p;
+}
+
+/* Names of SpamAssassin that mean something else here, or nothing. */
+static const char *const aliases[][2] = {{"required_hits", "required_score"}};
+
+static int
+set(void *ctx, const char *name, const char *value, struct err *why)
+{
+	char *end;
+	double v;
+
+	for (size_t i = 0; i < N(aliases); i++)
+		if (strcmp(name, aliases[i][0]) == 0)
+			name = aliases[i][1];
+	for (size_t i = 0; i < N(table); i++) {
+		const struct setting *t = &table[i];
+
+		if (strcmp(name, t->name) != 0)
+			continue;
+		v = strtod(value, &end);
+		if (end == value || *end != '\0' || !(v >= t->min) ||
+		    !(v <= t->max))
+			return err_set(why, "%s takes a number from %g to %g",
+			    t->name, t->min, t->max);
+		store(ctx, t, v);
+		return 1;
+	}
+	return 0;
+}
+
+void
+conf_print(const struct settings *s)
+{
+	for (size_t i = 0; i < N(table); i++)
+		printf("%-17s %-10.10g # %s (default %.10g, %.10g to %.10g)\n",
+		    table[i].name, fetch(s, &table[i]), table[i].what,
+		    table[i].value, table[i].min, table[i].max);
+}
+
+/* A file that others may write decides over our mail: refused, in words. */
+static const char *
+distrust(const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return "it is not a regular file";
+	if (st->st_mode & S_IWOTH)
+		return "it is writable by everybody (chmod o-w)";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "it belongs to neither root nor you (chown)";
+	return NULL;
+}
+
+static void
+load_file(struct rules *r, const char *path)
+{
+	const char *why;
+	struct stat st;
+	struct err err;
+
+	if (stat(path, &st) == -1)
+		rules_complain(r, path, 0, 0, false, "%s", strerror(errno));
+	else if ((why = distrust(&st)) != NULL)
+		rules_complain(r, path, 0, 0, false, "refused: %s", why);
+	else if (rules_load_file(r, path, &err) == -1)
+		rules_complain(r, path, 0, 0, false, "%s", err.text);
+}
+
+static int
+is_cf(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > 3 && d->d_name[0] != '.' &&
+	       strcmp(d->d_name + n - 3, ".cf") == 0;
+}
+
+/* Not alphasort: the order must not depend on the locale. */
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* needed: that there is no such folder is a complaint. */
+static void
+load_dir(struct rules *r, const char *dir, bool needed)
+{
+	struct dirent **v = NULL;
+	int n = scandir(dir, &v, is_cf, by_name);
+
+	if (n == -1 && (needed || (errno != ENOENT && errno != ENOTDIR)))
+		rules_complain(r, dir, 0, 0, false, "%s", strerror(errno));
+	if (n == 0 && needed)
+		rules_complain(
+		    r, dir, 0, 0, false, "no rule file (*.cf) in this folder");
+	for (int i = 0; i < n; i++) {
+		if (i < FILES)
+			load_file(r,
+			    arena_printf(r->arena, "%s/%s", dir, v[i]->d_name));
+		free(v[i]);
+	}
+	free(v);
+	if (n > FILES)
+		rules_complain(r, dir, 0, 0, false,
+		    "only the first %d rule files were read", FILES);
+}
+
+static void
+load_user(struct rules *r)
+{
+	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (base != NULL && base[0] == '/')
+		load_dir(r, arena_printf(r->arena, "%s/simsift", base), false);
+	else if (home != NULL && home[0] == '/')
+		load_dir(r, arena_printf(r->arena, "%s/.config/simsift", home),
+		    false);
+}
+
+/* Any line of the language will do, our own directives too. */
+static void
+load_line(struct rules *r, const char *line)
+{
+	char *s = arena_printf(r->arena, "ifplugin Simsift\n%s\nendif\n", line);
+
+	rules_load_text(r, "-c", s, strlen(s));
+}
+
+void
+conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
+{
+	for (size_t i = 0; i < N(table); i++)
+		store(s, &table[i], table[i].value);
+	r->setting = set;
+	r->setting_ctx = s;
+	if (src->dir != NULL) {
+		load_dir(r, src->dir, true);
+	} else {
+		load_dir(r, FILTERS, true);
+		load_dir(r, "/etc/simsift", false);
+		load_user(r);
+	}
+	for (uint32_t i = 0; i < src->nline; i++)
+		load_line(r, src->line[i]);
+	rules_finish(r);
+}
+
+int
+conf_open(struct config *c, const struct conf_sources *src, struct err *err)
+{
+	*c = (struct config){0};
+	if ((c->arena = arena_new(LIMIT_RULES_ARENA)) == NULL)
+		return err_set(err, "no memory for the rules");
+	if (setjmp(*arena_oom(c->arena)) != 0)
+		return err_set(err, "no memory for the rules (%zu bytes taken)",
+		    arena_used(c->arena));
+	rules_init(&c->rules, c->arena);
+	conf_load(&c->settings, &c->rules, src);
+	return 0;
+}
+
+void
+conf_close(struct config *c)
+{
+	if (c->rules.arena != NULL)
+		rules_free(&c->rules);
+	arena_free(c->arena);
+	*c = (struct config){0};
+}
+
+void
+conf_log(const struct rules *r)
+{
+	uint32_t errors = 0;
+
+	for (uint32_t i = 0; i < r->ncomplaint; i++) {
+		const struct complaint *c = &r->complaint[i];
+
+		if (c->warning || errors++ >= SHOWN)
+			continue;
+		if (c->line > 0)
+			log_error("%s:%u:%u: %s", c->file, c->line, c->column,
+			    c->text);
+		else
+			log_error("%s: %s", c->file, c->text);
+	}
+	if (errors > SHOWN)
+		log_error("and %u more errors in rule files (simsift rules "
+			  "lint shows all)",
+		    errors - SHOWN);
+	if (r->degraded)
+		log_error("rules are missing: until that is mended messages "
+			  "are marked at most");
+}

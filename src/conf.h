@@ -1,0 +1,48 @@
+#ifndef CONF_H
+#define CONF_H
+
+#include "rules.h"
+
+/* Settings: lines of the rule files, inside `ifplugin Simsift`.  One table in
+   conf.c holds names, kinds and ranges. */
+struct settings {
+	double required_score;
+	uint32_t cut_max_percent;  /* of the visible text; above: no cut */
+	uint32_t keep_min_percent; /* of it that must remain */
+	uint32_t keep_dkim;        /* 1: signed by DKIM means no cut */
+	uint32_t digest_stub;
+	uint32_t limit_time;    /* ms for a message, children and all */
+	uint32_t limit_message; /* bytes; above: passed unjudged */
+};
+
+/* Where rules come from, as asked for on the command line. */
+struct conf_sources {
+	const char *dir;   /* -C: only that; or NULL */
+	const char **line; /* -c */
+	uint32_t nline;
+};
+
+/* Loads the *.cf files of the shipped rules, of /etc/simsift and of
+   $XDG_CONFIG_HOME/simsift (or of the -C folder alone), each folder in order
+   of names, then the -c lines.
+   What is broken or refused (world-writable, a stranger's file) is left out
+   and complained of: rules->degraded.  Never fails as a whole. */
+void conf_load(struct settings *, struct rules *, const struct conf_sources *);
+
+/* Rules and settings with the arena that holds them. */
+struct config {
+	struct arena *arena;
+	struct rules rules;
+	struct settings settings;
+};
+
+/* conf_load into a new arena.  -1: no memory.  conf_close in any case. */
+int conf_open(struct config *, const struct conf_sources *, struct err *);
+void conf_close(struct config *);
+/* Errors among the complaints go to the log, a line each, a few of them. */
+void conf_log(const struct rules *);
+
+/* Prints the table of settings with their present values. */
+void conf_print(const struct settings *);
+
+#endif

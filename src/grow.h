@@ -1,0 +1,38 @@
+#ifndef GROW_H
+#define GROW_H
+
+#include "rules.h"
+
+/*
+ * A match grown to its unit, and the edges of a cut made tidy: pure functions
+ * over shown text (valid UTF-8 p[0..n)).
+ */
+
+/* The unit round a span; the span itself where the unit is not there (a
+   clause without brackets). */
+struct span grow_unit(const char *p, uint32_t n, struct span, enum unit);
+
+/* What belonged only to the cut text goes with it: the brackets and emphasis
+   marks round it, bullet or numbering and line end of a line it empties, one
+   of two empty lines, blanks at its edges. */
+struct span grow_tidy(const char *p, uint32_t n, struct span);
+
+/* Sorts spans and joins those with nothing but blanks between them; returns
+   how many are left. */
+uint32_t grow_merge(const char *p, struct span *v, uint32_t n);
+
+/* Stretches that are never cut: quoted lines (>), what follows "-----Original
+   Message-----", fenced code, a signature or list footer.  Appends to an array
+   in the arena. */
+struct spans {
+	struct span *v;
+	uint32_t n, size;
+};
+void grow_protected(struct spans *, struct arena *, const char *p, uint32_t n);
+void grow_add(struct spans *, struct arena *, struct span);
+bool grow_touches(const struct spans *, struct span);
+
+/* Characters that are not blank, in p[from..to). */
+uint32_t grow_chars(const char *p, struct span);
+
+#endif

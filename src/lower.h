@@ -1,0 +1,29 @@
+#ifndef LOWER_H
+#define LOWER_H
+
+#include "edit.h"
+#include "view.h"
+
+/*
+ * Cuts on their way down: shown text -> UTF-8 -> content -> the bytes of the
+ * message, each step the smallest legal change (RFC 2045 6.7, 6.8; RFC 2047).
+ */
+
+struct edits {
+	struct edit *v;
+	uint32_t n, size;
+};
+
+/* What is wrong with a doc's encoding, so that it cannot be cut; or NULL. */
+const char *lower_refuse(const struct view *, const struct doc *);
+
+/* Sorted, disjoint spans of shown text of one doc, n of them: appends to the
+   edits of the source its part lies in. */
+void lower_doc(struct edits *bysource, const struct view *, const struct doc *,
+    const struct span *cut, uint32_t n);
+
+/* Edits of opened messages become edits of the source they lie in, down to
+   the message itself: bysource[0], sorted. */
+void lower_sources(struct edits *bysource, const struct view *);
+
+#endif

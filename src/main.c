@@ -1,0 +1,232 @@
+/*
+ * simsift: the command table; usage is printed from it.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "sandbox.h"
+
+/* Which commands an option belongs to. */
+#define FILTER 0x01u
+#define CHECK 0x02u
+#define EXPLAIN 0x04u
+#define DIFF 0x08u
+#define RULES 0x10u
+#define SCAN 0x20u
+#define ALL 0xffu
+
+static const struct command {
+	const char *name;
+	unsigned bit;
+	bool service; /* its words go to syslog too: a program called it */
+	int (*run)(const struct options *);
+	const char *args, *summary;
+} commands[] = {
+    {"filter", FILTER, true, cmd_filter, "< in > out",
+	"cut, mark or pass one message"},
+    {"check", CHECK, true, cmd_check, "< in",
+	"verdict as exit status: 0 promotion, 1 clean, 75 trouble"},
+    {"explain", EXPLAIN, false, cmd_explain, "[FILE]",
+	"each hit with its rule, and what is cut"},
+    {"diff", DIFF, false, cmd_diff, "[FILE]", "what would be cut"},
+    {"scan", SCAN, false, cmd_scan, "PATH...",
+	"look through files and folders (--json)"},
+    {"rules", RULES, false, cmd_rules, "lint|test|list",
+	"check, try and list the rules"},
+};
+
+enum kind { FLAG, VALUE, LINE };
+
+static const struct flag {
+	const char *name;
+	enum kind kind;
+	unsigned commands;
+	size_t at; /* in struct options */
+	const char *args, *summary;
+} flags[] = {
+    {"-C", VALUE, ALL, offsetof(struct options, sources.dir), "DIR",
+	"rules from this folder only"},
+    {"-c", LINE, ALL, 0, "'LINE'", "one more line of configuration"},
+    {"--header", FLAG, FILTER, offsetof(struct options, header), "",
+	"add the X-Simsift field to clean mail too"},
+    {"--json", FLAG, EXPLAIN | SCAN | RULES, offsetof(struct options, json), "",
+	"machine-readable"},
+    {"--tree", FLAG, EXPLAIN, offsetof(struct options, tree), "",
+	"the MIME structure with its offsets"},
+    {"--strict", FLAG, RULES, offsetof(struct options, strict), "",
+	"warnings are errors"},
+    {"--settings", FLAG, RULES, offsetof(struct options, settings), "",
+	"list the settings"},
+    {"-q", FLAG, ALL, offsetof(struct options, quiet), "", "errors only"},
+    {"-v", FLAG, ALL, offsetof(struct options, verbose), "", "say more"},
+};
+
+#define N(a) (sizeof(a) / sizeof *(a))
+
+static void
+usage(FILE *out)
+{
+	fprintf(out, "usage: simsift COMMAND [OPTION...] [ARGUMENT...]\n\n");
+	for (size_t i = 0; i < N(commands); i++)
+		fprintf(out, "  %-8s %-15s %s\n", commands[i].name,
+		    commands[i].args, commands[i].summary);
+	fprintf(out, "\n");
+	for (size_t i = 0; i < N(flags); i++)
+		fprintf(out, "  %-10s %-13s %s\n", flags[i].name, flags[i].args,
+		    flags[i].summary);
+	fprintf(out, "  --version, --help\n\nsee simsift(1)\n");
+}
+
+static void
+version(void)
+{
+	unsigned built = sandbox_built();
+	char pcre2[64];
+
+	re_version(pcre2);
+	printf("simsift %s (PCRE2 %s; sandbox:%s%s%s)\n", VERSION, pcre2,
+	    built & SANDBOX_SECCOMP ? " seccomp" : "",
+	    built & SANDBOX_LANDLOCK ? " landlock" : "",
+	    built & SANDBOX_MEMORY ? " memory" : "");
+}
+
+/* Options may stand before and after the command, up to "--". */
+struct parse {
+	struct options opt;
+	const struct command *command;
+	const char **lines, **args;
+	char wrong[256];
+};
+
+static void
+complain(struct parse *p, const char *fmt, const char *word)
+{
+	if (p->opt.wrong != NULL)
+		return;
+	snprintf(p->wrong, sizeof p->wrong, fmt, word);
+	p->opt.wrong = p->wrong;
+}
+
+/* Takes argv[i], or argv[i] and its value; returns how many were taken. */
+static int
+take_flag(struct parse *p, char **argv, int i)
+{
+	for (size_t k = 0; k < N(flags); k++) {
+		const struct flag *f = &flags[k];
+		char *at = (char *)&p->opt + f->at;
+
+		if (strcmp(argv[i], f->name) != 0)
+			continue;
+		if (p->command != NULL && !(f->commands & p->command->bit))
+			complain(p, "%s is no option of this command", argv[i]);
+		if (f->kind == FLAG) {
+			*(bool *)(void *)at = true;
+			return 1;
+		}
+		if (argv[i + 1] == NULL) {
+			complain(p, "%s needs a value", argv[i]);
+			return 1;
+		}
+		if (f->kind == VALUE)
+			*(const char **)(void *)at = argv[i + 1];
+		else
+			p->lines[p->opt.sources.nline++] = argv[i + 1];
+		return 2;
+	}
+	complain(p, "unknown option %s", argv[i]);
+	return 1;
+}
+
+static void
+parse(struct parse *p, char **argv)
+{
+	bool only_args = false;
+
+	for (int i = 1; argv[i] != NULL;) {
+		if (!only_args && strcmp(argv[i], "--") == 0) {
+			only_args = true;
+			i++;
+		} else if (!only_args && argv[i][0] == '-' &&
+			   argv[i][1] != '\0') {
+			i += take_flag(p, argv, i);
+		} else if (p->command == NULL) {
+			for (size_t k = 0; k < N(commands); k++)
+				if (strcmp(argv[i], commands[k].name) == 0)
+					p->command = &commands[k];
+			if (p->command == NULL) {
+				complain(p, "unknown command %s", argv[i]);
+				return;
+			}
+			i++;
+		} else {
+			p->args[p->opt.narg++] = argv[i++];
+		}
+	}
+	if (p->opt.narg > 0 && p->command != NULL && p->command->service)
+		complain(p,
+		    "%s is no option: the message comes on standard "
+		    "input",
+		    p->args[0]);
+}
+
+/* Descriptors 0 to 2 that a caller closed must not become our files. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		continue;
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct parse p = {0};
+	bool closed_out = fcntl(STDOUT_FILENO, F_GETFD) == -1;
+	bool closed_in = fcntl(STDIN_FILENO, F_GETFD) == -1;
+	int status;
+
+	open_standard();
+	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		version();
+		return EX_OK;
+	}
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return EX_OK;
+	}
+	p.lines = calloc((size_t)argc + 1, sizeof *p.lines);
+	p.args = calloc((size_t)argc + 1, sizeof *p.args);
+	if (p.lines == NULL || p.args == NULL)
+		return EX_TEMPFAIL;
+	p.opt.sources.line = p.lines;
+	p.opt.arg = p.args;
+	parse(&p, argv);
+	if (p.command == NULL) {
+		if (p.opt.wrong != NULL)
+			fprintf(stderr, "simsift: %s\n", p.opt.wrong);
+		usage(stderr);
+		return EX_USAGE;
+	}
+	log_init(p.command->service, p.opt.quiet, p.opt.verbose);
+	if (p.command->service &&
+	    (closed_in || (closed_out && p.command->bit == FILTER))) {
+		log_error(
+		    "standard %s is closed", closed_in ? "input" : "output");
+		return EX_TEMPFAIL;
+	}
+	status = p.command->run(&p.opt);
+	free(p.lines);
+	free(p.args);
+	return status;
+}

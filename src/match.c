@@ -1,0 +1,454 @@
+#include "match.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "fold.h"
+#include "limits.h"
+
+#define RULE_NS 500000000ll /* a rule that takes longer in a message is out */
+
+struct match_private {
+	uint64_t *bits; /* of the candidates in the present text */
+	uint64_t *mask[RULE_META + 1]; /* rules that may run, by type */
+	uint64_t *always;              /* of these, those without a literal */
+	uint32_t words;
+	int64_t *spent; /* ns, by rule */
+	uint32_t *last; /* index + 1 of each rule's newest hit */
+	char *lower;    /* fold_case of the present text */
+	size_t room;
+};
+
+static int64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* SpamAssassin: a rule with score 0 does not run, and is 0 in metas. */
+static bool
+enabled(const struct rule *r)
+{
+	return r->type != RULE_NONE && r->type != RULE_META && !r->broken &&
+	       !(r->scored && r->score == 0);
+}
+
+static void
+set_up(struct match *m)
+{
+	struct match_private *x = arena_alloc(m->a, sizeof *x);
+	uint32_t n = m->rules->n;
+
+	m->private = x;
+	x->words = n / 64 + 1;
+	x->bits = arena_array(m->a, x->words, 8);
+	x->always = arena_array(m->a, x->words, 8);
+	for (int t = 0; t <= RULE_META; t++)
+		x->mask[t] = arena_array(m->a, x->words, 8);
+	x->spent = arena_array(m->a, n, sizeof *x->spent);
+	x->last = arena_array(m->a, n, sizeof *x->last);
+	m->count = arena_array(m->a, n, sizeof *m->count);
+	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rule *r = &m->rules->rule[i];
+		uint64_t bit = 1ull << (i % 64);
+
+		if (!enabled(r))
+			continue;
+		x->mask[r->type][i / 64] |= bit;
+		if (r->literals.n == 0)
+			x->always[i / 64] |= bit;
+	}
+}
+
+/* Sets x->bits to the rules of a type that may match the text. */
+static void
+candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
+{
+	struct match_private *x = m->private;
+	size_t need = FOLD_CASE_ROOM(n);
+
+	if (need > x->room) {
+		x->room = need * 2;
+		x->lower = arena_alloc(m->a, x->room);
+	}
+	memcpy(x->bits, x->always, x->words * 8);
+	prefilter_scan(
+	    m->rules->prefilter, x->lower, fold_case(x->lower, p, n), x->bits);
+	for (uint32_t i = 0; i < x->words; i++)
+		x->bits[i] &= x->mask[type][i];
+}
+
+static bool
+compiled(struct match *m, uint32_t rule)
+{
+	struct rule *r = &m->rules->rule[rule];
+	struct re_fault fault;
+
+	if (r->re == NULL && !r->broken &&
+	    re_compile(&r->re, r->pattern, r->pattern_len, r->re_flags,
+		&fault) == -1) {
+		r->broken = true;
+		m->rules->degraded = true;
+		m->skipped[rule] = true;
+	}
+	return r->re != NULL;
+}
+
+static void
+skip_rule(struct match *m, uint32_t rule)
+{
+	m->skipped[rule] = true;
+	m->count[rule] = 0;
+	m->private->mask[m->rules->rule[rule].type][rule / 64] &=
+	    ~(1ull << (rule % 64));
+}
+
+/* re_match under the clock: 1, 0, or -1 where this rule is out. */
+static int
+timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
+    uint32_t start, struct span *s)
+{
+	int64_t t0 = now_ns(), *spent = &m->private->spent[rule];
+	int rc;
+
+	if (t0 / 1000000 >= m->deadline) {
+		m->timeout = true;
+		return -1;
+	}
+	rc = re_match(m->rules->rule[rule].re, p, n, start, s);
+	*spent += now_ns() - t0;
+	if (rc == -1 || *spent > RULE_NS) {
+		skip_rule(m, rule);
+		return -1;
+	}
+	return rc;
+}
+
+static void
+add_hit(struct match *m, const struct hit *h)
+{
+	struct match_private *x = m->private;
+
+	m->count[h->rule]++;
+	if (m->nhit >= LIMIT_HITS || m->count[h->rule] > LIMIT_HITS_RULE)
+		return;
+	m->hit =
+	    arena_more(m->a, m->hit, m->nhit, &m->hit_size, sizeof *m->hit);
+	m->hit[m->nhit++] = *h;
+	x->last[h->rule] = m->nhit;
+}
+
+/* Pieces overlap, and folded text repeats the rendered one: the same place of
+   the same rule counts once.  from: first hit of this unit. */
+static bool
+seen_before(const struct match *m, const struct hit *h, uint32_t from)
+{
+	uint32_t last = m->private->last[h->rule];
+	const struct hit *k;
+
+	if (last == 0)
+		return false;
+	k = &m->hit[last - 1];
+	if (!h->folded)
+		return k->doc == h->doc && k->layer == h->layer &&
+		       h->link == NO_LINK && k->link == NO_LINK &&
+		       h->utf8.from < k->utf8.to && k->utf8.from <= h->utf8.to;
+	for (uint32_t i = from; i < m->nhit; i++) {
+		k = &m->hit[i];
+		if (k->rule == h->rule && h->utf8.from < k->utf8.to &&
+		    k->utf8.from < h->utf8.to)
+			return true;
+	}
+	return false;
+}
+
+/* All matches of a rule in a unit's text, or in its folded text (`fold`).
+   from: the first hit of this unit. */
+static void
+run_rule(struct match *m, uint32_t rule, const struct unit_text *u,
+    const struct text *fold, uint32_t from)
+{
+	const char *p = fold != NULL ? fold->p : u->p;
+	uint32_t n = fold != NULL ? fold->len : u->len, at = 0;
+	struct span s;
+
+	if (!compiled(m, rule))
+		return;
+	while (at <= n && timed_match(m, rule, p, n, at, &s) == 1) {
+		struct hit h = {.rule = rule,
+		    .doc = u->doc,
+		    .layer = u->layer,
+		    .link = u->link,
+		    .folded = fold != NULL};
+
+		at = s.to > s.from ? s.to : s.to + 1;
+		while (at < n && ((unsigned char)p[at] & 0xc0) == 0x80)
+			at++;
+		if (fold != NULL)
+			s = map_cover(&fold->map, s, NULL);
+		h.at = view_layer_span(u, s);
+		h.utf8 = view_utf8_span(&m->view->doc[u->doc], u->layer, h.at);
+		if (!seen_before(m, &h, from))
+			add_hit(m, &h);
+		if (m->count[rule] > LIMIT_HITS_RULE)
+			break;
+	}
+}
+
+static void
+run_bits(struct match *m, const struct unit_text *u, const struct text *fold,
+    uint32_t from)
+{
+	struct match_private *x = m->private;
+
+	for (uint32_t i = 0; i < x->words && !m->timeout; i++)
+		for (uint64_t b = x->bits[i]; b != 0; b &= b - 1) {
+			uint32_t rule = i * 64 + (uint32_t)__builtin_ctzll(b);
+
+			if (fold == NULL ||
+			    !(m->rules->rule[rule].flags & RULE_NOFOLD))
+				run_rule(m, rule, u, fold, from);
+		}
+}
+
+static void
+run_unit(struct match *m, const struct unit_text *u)
+{
+	static const enum rule_type type[] = {[IN_BODY] = RULE_BODY,
+	    [IN_RAWBODY] = RULE_RAWBODY,
+	    [IN_URI] = RULE_URI};
+	struct text fold = TEXT(m->a);
+	uint32_t from = m->nhit;
+
+	candidates(m, type[u->kind], u->p, u->len);
+	run_bits(m, u, NULL, from);
+	/* rawbody shows the text as it was sent: never folded. */
+	if (u->kind == IN_RAWBODY || !fold_text(&fold, u->p, u->len))
+		return;
+	candidates(m, type[u->kind], fold.p, fold.len);
+	run_bits(m, u, &fold, from);
+}
+
+/* ---- header fields ---- */
+
+/* Is there a match in the text, or in its folded form? */
+static bool
+found_in(struct match *m, uint32_t rule, const char *p, uint32_t n)
+{
+	struct text fold = TEXT(m->a);
+	struct span s;
+	int rc;
+
+	if (!compiled(m, rule))
+		return false;
+	rc = timed_match(m, rule, p, n, 0, &s);
+	if (rc == 0 && !(m->rules->rule[rule].flags & RULE_NOFOLD) &&
+	    fold_text(&fold, p, n))
+		rc = timed_match(m, rule, fold.p, fold.len, 0, &s);
+	return rc == 1;
+}
+
+/* The first address, or what stands before it (:addr, :name). */
+static void
+narrow(unsigned flags, const char **p, uint32_t *n)
+{
+	const char *lt = *n > 0 ? memchr(*p, '<', *n) : NULL;
+	const char *gt =
+	    lt != NULL ? memchr(lt, '>', *n - (uint32_t)(lt - *p)) : NULL;
+
+	if (flags & RULE_HDR_ADDR && gt != NULL) {
+		*n = (uint32_t)(gt - lt) - 1;
+		*p = lt + 1;
+	} else if (flags & RULE_HDR_NAME) {
+		*n = lt != NULL ? (uint32_t)(lt - *p) : 0;
+		while (*n > 0 && strchr(" \t\"", (*p)[*n - 1]) != NULL)
+			--*n;
+		while (*n > 0 && strchr(" \t\"", **p) != NULL) {
+			++*p;
+			--*n;
+		}
+	}
+}
+
+struct field_text { /* one text for all rules that name the field */
+	const char *name;
+	bool raw;
+	const char *p;
+	uint32_t n;
+	uint64_t *bits; /* rules that may match it, as it is or folded */
+};
+
+static bool
+has_bit(const uint64_t *bits, uint32_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+static void
+find_candidates(struct match *m, struct field_text *f)
+{
+	struct match_private *x = m->private;
+	struct text fold = TEXT(m->a);
+
+	f->bits = arena_array(m->a, x->words, sizeof *f->bits);
+	candidates(m, RULE_HEADER, f->p, f->n);
+	memcpy(f->bits, x->bits, x->words * sizeof *f->bits);
+	if (!fold_text(&fold, f->p, f->n))
+		return;
+	candidates(m, RULE_HEADER, fold.p, fold.len);
+	for (uint32_t i = 0; i < x->words; i++)
+		f->bits[i] |= x->bits[i];
+}
+
+static const struct field_text *
+field_text(struct match *m, struct field_text *cache, uint32_t *used,
+    const struct rule *r)
+{
+	bool raw = (r->flags & RULE_HDR_RAW) != 0;
+	struct field_text *f;
+
+	for (uint32_t i = 0; i < *used; i++)
+		if (cache[i].raw == raw &&
+		    strcmp(cache[i].name, r->header) == 0)
+			return &cache[i];
+	f = &cache[(*used)++];
+	*f = (struct field_text){.name = r->header, .raw = raw};
+	f->p = view_header(m->view, 0, r->header, raw, &f->n);
+	find_candidates(m, f);
+	return f;
+}
+
+static void
+run_header_rule(struct match *m, uint32_t rule, const struct field_text *f)
+{
+	const struct rule *r = &m->rules->rule[rule];
+	const char *p = f->p;
+	uint32_t n = f->n;
+	bool hit;
+
+	if (r->flags & RULE_EXISTS) {
+		hit = p != NULL;
+	} else {
+		narrow(r->flags, &p, &n);
+		if (f->p == NULL && r->if_unset != NULL) {
+			p = r->if_unset;
+			n = (uint32_t)strlen(p);
+		} else if (!(r->flags & RULE_NEGATE) && !has_bit(f->bits, rule))
+			return;
+		hit = found_in(m, rule, p, n) == !(r->flags & RULE_NEGATE);
+	}
+	if (hit && !m->skipped[rule])
+		m->count[rule] = 1;
+}
+
+static void
+run_headers(struct match *m)
+{
+	struct field_text *cache = NULL;
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
+		const struct rule *r = &m->rules->rule[i];
+
+		if (r->type != RULE_HEADER || !enabled(r))
+			continue;
+		if (cache == NULL)
+			cache = arena_array(m->a, m->rules->n, sizeof *cache);
+		run_header_rule(m, i, field_text(m, cache, &used, r));
+	}
+}
+
+static void
+run_mimeheaders(struct match *m)
+{
+	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
+		const struct rule *r = &m->rules->rule[i];
+		bool raw = (r->flags & RULE_HDR_RAW) != 0;
+
+		if (r->type != RULE_MIMEHEADER || !enabled(r))
+			continue;
+		for (uint32_t q = 0; q < m->view->tree->n; q++) {
+			uint32_t n;
+			const char *p =
+			    view_header(m->view, q, r->header, raw, &n);
+
+			if (p != NULL &&
+			    found_in(m, i, p, n) == !(r->flags & RULE_NEGATE))
+				m->count[i] = !m->skipped[i];
+		}
+	}
+}
+
+static void
+run_full(struct match *m)
+{
+	const char *p = NULL;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
+		const struct rule *r = &m->rules->rule[i];
+
+		if (r->type != RULE_FULL || !enabled(r))
+			continue;
+		if (p == NULL) {
+			p = view_full(m->view, &n);
+			candidates(m, RULE_FULL, p, n);
+		}
+		if (has_bit(m->private->bits, i))
+			m->count[i] = found_in(m, i, p, n) && !m->skipped[i];
+	}
+}
+
+/* ---- the whole ---- */
+
+static double
+value(void *ctx, uint32_t rule)
+{
+	const struct match *m = ctx;
+
+	return m->count[rule];
+}
+
+void
+match_metas(struct match *m)
+{
+	for (uint32_t i = 0; i < m->rules->nmeta_order; i++) {
+		uint32_t id = m->rules->meta_order[i];
+		const struct rule *r = &m->rules->rule[id];
+		bool off = r->broken || (r->scored && r->score == 0);
+
+		m->count[id] =
+		    !off && rules_eval(r->meta, r->nmeta, value, m) != 0;
+	}
+}
+
+bool
+match_true(const struct match *m, const struct meta_op *v, uint32_t n)
+{
+	struct match copy = *m;
+
+	return rules_eval(v, n, value, &copy) != 0;
+}
+
+void
+match_run(struct match *m, struct arena *a, struct rules *rules,
+    struct view *view, uint32_t time_ms)
+{
+	*m = (struct match){.a = a,
+	    .rules = rules,
+	    .view = view,
+	    .deadline = now_ns() / 1000000 + time_ms};
+	set_up(m);
+	run_headers(m);
+	for (uint32_t i = 0; i < view->nunit && !m->timeout; i++) {
+		if (view->unit[i].len > 0)
+			run_unit(m, &view->unit[i]);
+	}
+	run_mimeheaders(m);
+	run_full(m);
+	match_metas(m);
+}

@@ -1,0 +1,39 @@
+#ifndef MATCH_H
+#define MATCH_H
+
+#include "rules.h"
+#include "view.h"
+
+/* Rule set x view -> hits. */
+struct hit {
+	uint32_t rule;
+	uint32_t doc; /* NO_DOC: a header, a part's header, or full */
+	enum layer layer;
+	struct span at;   /* in that layer */
+	struct span utf8; /* in the doc's UTF-8 */
+	uint32_t link;    /* of the doc's HTML, or NO_LINK */
+	bool folded;      /* in the folded text only */
+	bool guarded;     /* set by verdict.c */
+};
+
+struct match {
+	struct arena *a;
+	struct rules *rules;
+	struct view *view;
+	int64_t deadline; /* ms, CLOCK_MONOTONIC */
+	struct hit *hit;
+	uint32_t nhit, hit_size;
+	uint32_t *count; /* for each rule; metas too, after match_metas */
+	bool *skipped;   /* a limit was hit: it does not count */
+	bool timeout;    /* the clock ran out: some rules did not run */
+	struct match_private *private;
+};
+
+void match_run(struct match *, struct arena *, struct rules *, struct view *,
+    uint32_t time_ms);
+/* Counts of metas from the counts of the others. */
+void match_metas(struct match *);
+/* Value of an expression over the present counts. */
+bool match_true(const struct match *, const struct meta_op *, uint32_t n);
+
+#endif

@@ -1,0 +1,248 @@
+#include "plan.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "lower.h"
+
+struct planner {
+	struct plan *plan;
+	struct report *report;
+	struct match *m;
+	const struct view *view;
+	const struct spans *guard;
+	struct spans *never; /* for each doc: code, quotes, footers */
+	bool *never_known;
+};
+
+static void
+refuse(struct planner *x, enum refusal why)
+{
+	if (x->plan->refusal == REFUSAL_NONE)
+		x->plan->refusal = why;
+}
+
+/* ---- where a cut may be ---- */
+
+static void
+find_never(struct planner *x, uint32_t doc)
+{
+	const struct doc *d = &x->view->doc[doc];
+	const struct text *t = view_shown(d);
+
+	x->never_known[doc] = true;
+	if (d->subject)
+		return;
+	if (d->html == NULL) {
+		grow_protected(&x->never[doc], x->m->a, t->p, t->len);
+		return;
+	}
+	for (uint32_t i = 0; i < d->html->nelem; i++) {
+		const struct html_elem *e = &d->html->elem[i];
+
+		if (e->tag == HTML_PRE || e->tag == HTML_CODE ||
+		    e->tag == HTML_QUOTE)
+			grow_add(&x->never[doc], x->m->a, e->shown);
+	}
+}
+
+static bool
+may_cut(struct planner *x, uint32_t doc, struct span s)
+{
+	if (!x->never_known[doc])
+		find_never(x, doc);
+	return !grow_touches(&x->never[doc], s) &&
+	       !grow_touches(&x->guard[doc], s);
+}
+
+/* ---- hits to spans of shown text ---- */
+
+/* What a hit stands for in shown text: a link's hit is its element's. */
+static struct span
+hit_span(const struct doc *d, const struct hit *h)
+{
+	if (h->link != NO_LINK && d->html != NULL)
+		return d->html->elem[d->html->link[h->link].elem].shown;
+	return view_shown_span(d, h->utf8);
+}
+
+static void
+cut_hit(struct planner *x, const struct hit *h, enum unit unit)
+{
+	const struct doc *d = &x->view->doc[h->doc];
+	const struct text *t = view_shown(d);
+	struct span s = hit_span(d, h);
+
+	if (d->raw)
+		return;
+	if (s.to == s.from) { /* hidden text, a picture: nothing to grow from */
+		refuse(x, REFUSAL_NOTHING);
+		return;
+	}
+	s = grow_unit(t->p, t->len, s, unit);
+	if (!may_cut(x, h->doc, s)) {
+		refuse(x, REFUSAL_GUARD);
+		return;
+	}
+	if (x->plan->cut[h->doc].n >= LIMIT_CUTS) {
+		refuse(x, REFUSAL_LIMIT);
+		return;
+	}
+	grow_add(&x->plan->cut[h->doc], x->m->a, s);
+}
+
+static void
+collect(struct planner *x)
+{
+	const struct rules *rules = x->m->rules;
+
+	for (uint32_t i = 0; i < rules->ncut; i++) {
+		const struct rule_cut *c = &rules->cut[i];
+
+		if (c->has_when && !match_true(x->m, c->when, c->nwhen))
+			continue;
+		for (uint32_t k = 0; k < x->m->nhit; k++) {
+			const struct hit *h = &x->m->hit[k];
+
+			if (h->rule == c->rule && h->doc != NO_DOC &&
+			    !h->guarded && !x->m->skipped[h->rule])
+				cut_hit(x, h, c->unit);
+		}
+	}
+}
+
+/* Joined, tidied (but never over what must stay), joined again. */
+static void
+tidy_doc(struct planner *x, uint32_t doc)
+{
+	const struct text *t = view_shown(&x->view->doc[doc]);
+	struct spans *cut = &x->plan->cut[doc];
+
+	cut->n = grow_merge(t->p, cut->v, cut->n);
+	for (uint32_t i = 0; i < cut->n; i++) {
+		struct span s = grow_tidy(t->p, t->len, cut->v[i]);
+
+		if (may_cut(x, doc, s))
+			cut->v[i] = s;
+	}
+	cut->n = grow_merge(t->p, cut->v, cut->n);
+}
+
+static void
+count_chars(struct planner *x)
+{
+	for (uint32_t i = 0; i < x->view->ndoc; i++) {
+		const struct doc *d = &x->view->doc[i];
+		const struct text *t = view_shown(d);
+
+		if (d->subject || d->raw)
+			continue;
+		x->report->text_chars +=
+		    grow_chars(t->p, (struct span){0, t->len});
+		for (uint32_t k = 0; k < x->plan->cut[i].n; k++)
+			x->report->gone_chars +=
+			    grow_chars(t->p, x->plan->cut[i].v[k]);
+	}
+}
+
+/* ---- may the whole be done? ---- */
+
+static void
+check_parts(struct planner *x)
+{
+	const struct tree *t = x->view->tree;
+
+	if (t->odd || t->refused || t->limited || x->view->limited)
+		refuse(x, REFUSAL_TREE);
+	for (uint32_t i = 0; i < x->view->ndoc; i++) {
+		const struct doc *d = &x->view->doc[i];
+
+		if (x->plan->cut[i].n == 0)
+			continue;
+		if (t->part[d->part].sealed)
+			refuse(x, REFUSAL_SIGNED);
+		if (lower_refuse(x->view, d) != NULL)
+			refuse(x, REFUSAL_ENCODING);
+	}
+}
+
+/* A Subject may lose all but one word; what counts is the text. */
+static void
+check_share(struct planner *x, const struct settings *s)
+{
+	uint64_t all = x->report->text_chars, gone = x->report->gone_chars;
+
+	if (gone * 100 > all * s->cut_max_percent)
+		refuse(x, REFUSAL_SHARE);
+	else if ((all - gone) * 100 < all * s->keep_min_percent)
+		refuse(x, REFUSAL_LEFT);
+}
+
+static void
+report_cuts(struct planner *x)
+{
+	struct report *r = x->report;
+	uint32_t size = 0;
+
+	for (uint32_t i = 0; i < x->view->ndoc; i++) {
+		const struct doc *d = &x->view->doc[i];
+		const struct text *t = view_shown(d);
+
+		for (uint32_t k = 0; k < x->plan->cut[i].n; k++) {
+			struct span s = x->plan->cut[i].v[k], u;
+
+			u = view_utf8_span(d, LAYER_SHOWN, s);
+			r->cut = arena_more(
+			    x->m->a, r->cut, r->ncut, &size, sizeof *r->cut);
+			r->cut[r->ncut++] = (struct report_cut){d->path,
+			    view_raw_span(
+				x->view, d, map_cover(&d->utf8.map, u, NULL)),
+			    grow_chars(t->p, s)};
+		}
+	}
+}
+
+static void
+lower(struct planner *x)
+{
+	uint32_t n = x->view->tree->nsource;
+	struct edits *bysource = arena_array(x->m->a, n, sizeof *bysource);
+
+	for (uint32_t i = 0; i < x->view->ndoc; i++)
+		if (x->plan->cut[i].n > 0)
+			lower_doc(bysource, x->view, &x->view->doc[i],
+			    x->plan->cut[i].v, x->plan->cut[i].n);
+	lower_sources(bysource, x->view);
+	x->plan->edit = bysource[0].v;
+	x->plan->nedit = bysource[0].n;
+}
+
+void
+plan_make(struct plan *plan, struct report *r, struct match *m,
+    const struct settings *s, const struct spans *guard)
+{
+	uint32_t n = m->view->ndoc;
+	struct planner x = {
+	    .plan = plan, .report = r, .m = m, .view = m->view, .guard = guard};
+	bool any = false;
+
+	*plan = (struct plan){0};
+	plan->cut = arena_array(m->a, n, sizeof *plan->cut);
+	x.never = arena_array(m->a, n, sizeof *x.never);
+	x.never_known = arena_array(m->a, n, sizeof *x.never_known);
+	collect(&x);
+	for (uint32_t i = 0; i < n; i++) {
+		if (plan->cut[i].n > 0)
+			tidy_doc(&x, i);
+		any |= plan->cut[i].n > 0;
+	}
+	count_chars(&x);
+	if (!any)
+		refuse(&x, REFUSAL_NOTHING);
+	check_parts(&x);
+	check_share(&x, s);
+	if (plan->refusal != REFUSAL_NONE)
+		return;
+	lower(&x);
+	report_cuts(&x);
+}

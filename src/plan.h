@@ -1,0 +1,22 @@
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "verdict.h"
+
+/*
+ * Hits -> units -> the smallest legal change of the raw message.
+ */
+
+struct plan {
+	struct spans *cut; /* for each doc: shown text that goes */
+	struct edit *edit; /* of the message, sorted */
+	uint32_t nedit;
+	enum refusal refusal; /* REFUSAL_NONE: the edits may be proposed */
+};
+
+/* guard: as filled by verdict_make.  Sets text_chars, gone_chars and cuts of
+   the report. */
+void plan_make(struct plan *, struct report *, struct match *,
+    const struct settings *, const struct spans *guard);
+
+#endif

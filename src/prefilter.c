@@ -1,0 +1,269 @@
+#include <string.h>
+
+#include "literal.h"
+
+/*
+ * Aho-Corasick over the literals of all rules.
+ *
+ * Most text is passed by at the root: a literal may start only where a hash of
+ * the next three bytes has its bit set.  Behind that gate stands a trie whose
+ * states are numbered breadth first, so that the children of a state follow
+ * each other and a state takes 17 bytes.
+ */
+#define GATE_BITS 16
+#define SEEN 512u /* words: literals that a scan remembers, 32,768 */
+#define NONE UINT32_MAX
+
+struct node {                    /* of the trie as it grows */
+	uint32_t child, sibling; /* 0: none */
+	uint32_t lit;
+	unsigned char byte;
+};
+
+struct user { /* of a literal */
+	uint32_t id, next;
+};
+
+struct prefilter {
+	struct arena *a;
+	struct node *node;
+	uint32_t nodes, node_room;
+	struct user *user;
+	uint32_t users, user_room;
+	uint32_t *lit_user; /* literal: its first user */
+	uint32_t lits, lit_room;
+
+	unsigned char *byte; /* by state: the byte that leads to it */
+	uint32_t *child;     /* its children: child[s] to child[s + 1] */
+	uint32_t *fail;
+	uint32_t *lit;
+	uint32_t *hit; /* the longest suffix that is a literal, 0: none */
+	uint32_t root[256];
+	uint64_t gate[1 << (GATE_BITS - 6)];
+};
+
+struct prefilter *
+prefilter_new(struct arena *a)
+{
+	struct prefilter *f = arena_alloc(a, sizeof *f);
+
+	f->a = a;
+	f->node = arena_more(a, NULL, 0, &f->node_room, sizeof *f->node);
+	f->node[0] = (struct node){.lit = NONE};
+	f->nodes = 1;
+	return f;
+}
+
+static uint32_t
+gate_of(uint32_t three)
+{
+	return ((three & 0xffffff) * 0x9e3779b1u) >> (32 - GATE_BITS);
+}
+
+static void
+gate_open(struct prefilter *f, uint32_t three)
+{
+	uint32_t k = gate_of(three);
+
+	f->gate[k / 64] |= (uint64_t)1 << k % 64;
+}
+
+/* A literal of two bytes may have any third one behind it. */
+static void
+gate_add(struct prefilter *f, const unsigned char *p, uint32_t len)
+{
+	uint32_t two;
+
+	if (len == 1)
+		memset(f->gate, 0xff, sizeof f->gate);
+	if (len < 2)
+		return;
+	two = p[0] | (uint32_t)p[1] << 8;
+	if (len > 2)
+		gate_open(f, two | (uint32_t)p[2] << 16);
+	for (uint32_t c = 0; len == 2 && c < 256; c++)
+		gate_open(f, two | c << 16);
+}
+
+/* The child of a node, made if it is not there. */
+static uint32_t
+grow(struct prefilter *f, uint32_t at, unsigned char byte)
+{
+	uint32_t c = f->node[at].child;
+
+	while (c != 0 && f->node[c].byte != byte)
+		c = f->node[c].sibling;
+	if (c != 0)
+		return c;
+	f->node =
+	    arena_more(f->a, f->node, f->nodes, &f->node_room, sizeof *f->node);
+	f->node[f->nodes] = (struct node){
+	    .sibling = f->node[at].child, .lit = NONE, .byte = byte};
+	f->node[at].child = f->nodes;
+	return f->nodes++;
+}
+
+void
+prefilter_add(struct prefilter *f, const char *lit, uint32_t len, uint32_t id)
+{
+	const unsigned char *p = (const unsigned char *)lit;
+	uint32_t at = 0;
+
+	gate_add(f, p, len);
+	for (uint32_t i = 0; i < len; i++) {
+		uint32_t *door = i == 0 ? &f->root[p[0]] : NULL;
+
+		at = door != NULL && *door != 0 ? *door : grow(f, at, p[i]);
+		if (door != NULL)
+			*door = at;
+	}
+	if (f->node[at].lit == NONE) {
+		f->lit_user = arena_more(f->a, f->lit_user, f->lits,
+		    &f->lit_room, sizeof *f->lit_user);
+		f->lit_user[f->lits] = NONE;
+		f->node[at].lit = f->lits++;
+	}
+	f->user =
+	    arena_more(f->a, f->user, f->users, &f->user_room, sizeof *f->user);
+	f->user[f->users] = (struct user){id, f->lit_user[f->node[at].lit]};
+	f->lit_user[f->node[at].lit] = f->users++;
+}
+
+/* Numbers the nodes breadth first.  fail[] holds the node of a state until
+   its own turn comes. */
+static void
+lay_out(struct prefilter *f)
+{
+	uint32_t *node = f->fail, n = 1;
+
+	node[0] = 0;
+	for (uint32_t s = 0; s < f->nodes; s++) {
+		const struct node *from = &f->node[node[s]];
+
+		f->byte[s] = from->byte;
+		f->lit[s] = from->lit;
+		f->child[s] = n;
+		for (uint32_t c = from->child; c != 0; c = f->node[c].sibling)
+			node[n++] = c;
+	}
+	f->child[f->nodes] = n;
+	memset(f->root, 0, sizeof f->root);
+	for (uint32_t s = f->child[0]; s < f->child[1]; s++)
+		f->root[f->byte[s]] = s;
+}
+
+/* The child of a state other than the root; 0: none. */
+static inline uint32_t
+child_of(const struct prefilter *f, uint32_t s, unsigned char byte)
+{
+	uint32_t from = f->child[s], n = f->child[s + 1] - from;
+	const unsigned char *q;
+
+	if (n == 0)
+		return 0;
+	if (f->byte[from] == byte)
+		return from;
+	if (n == 1 || (q = memchr(f->byte + from, byte, n)) == NULL)
+		return 0;
+	return (uint32_t)(q - f->byte);
+}
+
+/* Where the automaton goes from s. */
+static inline uint32_t
+step(const struct prefilter *f, uint32_t s, unsigned char byte)
+{
+	uint32_t c;
+
+	for (; s != 0; s = f->fail[s])
+		if ((c = child_of(f, s, byte)) != 0)
+			return c;
+	return f->root[byte];
+}
+
+/* Parents come before their children, and a fail state is never deeper. */
+static void
+link_up(struct prefilter *f)
+{
+	f->fail[0] = f->hit[0] = 0;
+	for (uint32_t s = 0; s < f->nodes; s++)
+		for (uint32_t c = f->child[s]; c < f->child[s + 1]; c++) {
+			uint32_t to =
+			    s == 0 ? 0 : step(f, f->fail[s], f->byte[c]);
+
+			f->fail[c] = to;
+			f->hit[c] = f->lit[c] != NONE ? c : f->hit[to];
+		}
+}
+
+void
+prefilter_build(struct prefilter *f)
+{
+	f->byte = arena_alloc(f->a, f->nodes);
+	f->child = arena_array(f->a, (size_t)f->nodes + 1, sizeof *f->child);
+	f->fail = arena_array(f->a, f->nodes, sizeof *f->fail);
+	f->lit = arena_array(f->a, f->nodes, sizeof *f->lit);
+	f->hit = arena_array(f->a, f->nodes, sizeof *f->hit);
+	lay_out(f);
+	link_up(f);
+}
+
+/* A literal whose bit in `seen` is set was reported with all its suffixes:
+   so the whole of a scan reports each once. */
+static void
+report(const struct prefilter *f, uint32_t s, uint64_t *seen, uint64_t *bits)
+{
+	for (;; s = f->hit[f->fail[s]]) {
+		uint32_t lit = f->lit[s], k = lit / 64;
+		uint64_t bit = (uint64_t)1 << lit % 64;
+
+		if (lit == NONE || (k < SEEN && (seen[k] & bit) != 0))
+			return;
+		if (k < SEEN)
+			seen[k] |= bit;
+		for (uint32_t u = f->lit_user[lit]; u != NONE;
+		     u = f->user[u].next)
+			bits[f->user[u].id / 64] |= (uint64_t)1
+						    << f->user[u].id % 64;
+		if (s == 0)
+			return;
+	}
+}
+
+/* From the root: the next place where a literal may start.  The last bytes
+   are not looked at. */
+static uint32_t
+pass_by(const struct prefilter *f, const char *p, uint32_t n, uint32_t at)
+{
+	uint32_t w, k;
+
+	for (; n - at >= sizeof w; at++) {
+		memcpy(&w, p + at, sizeof w);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		w = __builtin_bswap32(w);
+#endif
+		k = gate_of(w);
+		if ((f->gate[k / 64] >> k % 64 & 1) != 0)
+			break;
+	}
+	return at;
+}
+
+void
+prefilter_scan(
+    const struct prefilter *f, const char *p, uint32_t n, uint64_t *bits)
+{
+	uint32_t words = (f->lits + 63) / 64, s = 0;
+	uint64_t seen[SEEN];
+
+	if (f->lits == 0 || f->hit == NULL)
+		return;
+	memset(seen, 0, (words < SEEN ? words : SEEN) * sizeof *seen);
+	report(f, 0, seen, bits);
+	for (uint32_t at = 0; at < n; at++) {
+		if (s == 0 && (at = pass_by(f, p, n, at)) == n)
+			break;
+		s = step(f, s, (unsigned char)p[at]);
+		if (f->hit[s] != 0)
+			report(f, f->hit[s], seen, bits);
+	}
+}

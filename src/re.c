@@ -1,0 +1,102 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "re.h"
+
+#include <pcre2.h>
+#include <stdlib.h>
+
+#include "limits.h"
+
+struct re {
+	pcre2_code *code;
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
+};
+
+static const struct {
+	unsigned flag;
+	uint32_t option;
+} options[] = {
+    {RE_CASELESS, PCRE2_CASELESS},
+    {RE_DOTALL, PCRE2_DOTALL},
+    {RE_MULTILINE, PCRE2_MULTILINE},
+    {RE_EXTENDED, PCRE2_EXTENDED},
+};
+
+int
+re_compile(struct re **out, const char *pattern, uint32_t len, unsigned flags,
+    struct re_fault *fault)
+{
+	uint32_t o = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+	struct re *re = calloc(1, sizeof *re);
+	PCRE2_SIZE at = 0;
+	int error = PCRE2_ERROR_NOMEMORY;
+
+	*fault = (struct re_fault){0};
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if (flags & options[i].flag)
+			o |= options[i].option;
+	if (re == NULL)
+		goto fail;
+	re->code =
+	    pcre2_compile((PCRE2_SPTR)pattern, len, o, &error, &at, NULL);
+	if (re->code == NULL)
+		goto fail;
+	error = PCRE2_ERROR_NOMEMORY;
+	re->data = pcre2_match_data_create(1, NULL);
+	re->limits = pcre2_match_context_create(NULL);
+	if (re->data == NULL || re->limits == NULL)
+		goto fail;
+	pcre2_set_match_limit(re->limits, LIMIT_MATCH);
+	pcre2_set_depth_limit(re->limits, LIMIT_DEPTH);
+	pcre2_set_heap_limit(re->limits, LIMIT_HEAP_KB);
+	*out = re;
+	return 0;
+fail:
+	fault->offset = (uint32_t)at;
+	pcre2_get_error_message(
+	    error, (PCRE2_UCHAR *)fault->text, sizeof fault->text);
+	re_free(re);
+	return -1;
+}
+
+void
+re_jit(struct re *re)
+{
+	/* No JIT is no fault: the interpreter does the same. */
+	(void)pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
+}
+
+void
+re_free(struct re *re)
+{
+	if (re == NULL)
+		return;
+	pcre2_match_context_free(re->limits);
+	pcre2_match_data_free(re->data);
+	pcre2_code_free(re->code);
+	free(re);
+}
+
+int
+re_match(const struct re *re, const char *p, uint32_t n, uint32_t start,
+    struct span *m)
+{
+	const PCRE2_SIZE *v;
+	int rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
+	    start, PCRE2_NO_UTF_CHECK, re->data, re->limits);
+
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (rc < 0)
+		return -1;
+	v = pcre2_get_ovector_pointer(re->data);
+	m->from = (uint32_t)v[0];
+	m->to = v[1] < v[0] ? m->from : (uint32_t)v[1]; /* \K in a look-ahead */
+	return 1;
+}
+
+void
+re_version(char *out)
+{
+	pcre2_config(PCRE2_CONFIG_VERSION, out);
+}

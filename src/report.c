@@ -1,0 +1,376 @@
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "decode.h"
+#include "limits.h"
+
+#define FOLD_AT 78 /* RFC 5322 2.1.1 */
+#define RULES_NAMED 20
+
+const char *
+report_verdict_name(enum verdict v)
+{
+	static const char *const name[] = {[VERDICT_CLEAN] = "clean",
+	    [VERDICT_PROMO] = "promo",
+	    [VERDICT_PHISH] = "phish",
+	    [VERDICT_ERROR] = "error"};
+
+	return name[v];
+}
+
+const char *
+report_refusal_name(enum refusal r)
+{
+	static const char *const name[REFUSAL_MAX] = {
+	    [REFUSAL_NONE] = "",
+	    [REFUSAL_TREE] = "its MIME structure is read differently by "
+			     "different programs",
+	    [REFUSAL_SIGNED] = "the part is signed or encrypted",
+	    [REFUSAL_ENCODING] = "the part's encoding does not allow an exact "
+				 "cut",
+	    [REFUSAL_SHARE] = "too much of the text would go "
+			      "(cut_max_percent)",
+	    [REFUSAL_LEFT] = "too little of the text would be left "
+			     "(keep_min_percent)",
+	    [REFUSAL_AGAIN] = "something of it would be left behind",
+	    [REFUSAL_LIMIT] = "there are too many places",
+	    [REFUSAL_GUARD] = "it stands in a guarded, quoted or code passage",
+	    [REFUSAL_DEGRADED] = "rules are missing",
+	    [REFUSAL_NOTHING] = "no rule says what to cut in visible text",
+	    [REFUSAL_TIME] = "the time was up before all rules ran",
+	};
+
+	return name[r];
+}
+
+const char *
+report_warn_name(uint32_t *warn)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} table[] = {
+	    {WARN_MIME_ODD, "odd MIME structure: looked at twice, never cut"},
+	    {WARN_MIME_REFUSED, "MIME structure too deep or too large to be "
+				"read in full: never cut"},
+	    {WARN_MIME_LIMIT, "too many parts, fields or levels: the rest was "
+			      "not looked at"},
+	    {WARN_DECODE, "a body is not quite what its header says"},
+	    {WARN_CHARSET, "a charset could not be decoded"},
+	    {WARN_MBOX, "this is a whole mailbox, not one message: not judged "
+			"(simsift scan reads mailboxes)"},
+	    {WARN_TIME, "the time was up before all rules ran"},
+	    {WARN_TEXT, "more text than is looked at"},
+	    {WARN_SIGNED, "holds a signed or encrypted part"},
+	    {WARN_RULES, "rules are missing: marked at most"},
+	    {WARN_SKIPPED, "a rule was too slow for this message and did not "
+			   "count"},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (*warn & table[i].bit) {
+			*warn &= ~table[i].bit;
+			return table[i].name;
+		}
+	*warn = 0;
+	return NULL;
+}
+
+const char *
+report_category(const struct report *r, const struct rules *rules)
+{
+	if (r->category != UINT32_MAX)
+		return rules->rule[r->category].category;
+	return r->verdict == VERDICT_PROMO ? "promo" : NULL;
+}
+
+/* ---- strangers' text ---- */
+
+/* An activation code from "LPA:1$" on, also as it stands in a URL. */
+static void
+mask_lpa(char *p, size_t n)
+{
+	static const char *const heads[] = {"LPA:1$", "LPA%3A1%24", "LPA:1%24"};
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < sizeof heads / sizeof *heads; k++) {
+			size_t len = strlen(heads[k]);
+
+			if (n - i < len ||
+			    strncasecmp(p + i, heads[k], len) != 0)
+				continue;
+			for (i += len; i < n && (unsigned char)p[i] > ' ' &&
+				       strchr("\"'<>&)", p[i]) == NULL;
+			     i++)
+				p[i] = '*';
+		}
+}
+
+/* Words near which a short run of digits is a secret. */
+static bool
+secret_word_near(const char *p, size_t from, size_t to, size_t n)
+{
+	static const char *const words[] = {"code", "pin", "puk", "otp",
+	    "password", "passcode", "codigo", "código", "clave", "kode", "код",
+	    "пароль", "mã", "验证码", "驗證碼", "校验码", "密码", "密碼",
+	    "認証", "暗証", "인증", "şifre", "رمز", "कोड"};
+	size_t low = from > 48 ? from - 48 : 0,
+	       high = n - to > 24 ? to + 24 : n;
+
+	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+		size_t len = strlen(words[k]);
+
+		for (size_t i = low; i + len <= high; i++)
+			if (strncasecmp(p + i, words[k], len) == 0)
+				return true;
+	}
+	return false;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void
+mask_codes(char *p, const char *original, size_t n)
+{
+	size_t from, to, digits;
+
+	for (from = 0; from < n; from = to + 1) {
+		for (to = from, digits = 0;
+		     to < n &&
+		     (is_digit(p[to]) ||
+			 (digits > 0 && (p[to] == '-' || p[to] == ' ') &&
+			     to + 1 < n && is_digit(p[to + 1])));
+		     to++)
+			digits += is_digit(p[to]);
+		if (digits >= 4 && digits <= 10 &&
+		    secret_word_near(original, from, to, n))
+			for (size_t i = from; i < to; i++)
+				if (is_digit(p[i]))
+					p[i] = '*';
+	}
+}
+
+/* Bidi controls, line separators and tags: they move or hide what a reader
+   sees. */
+static bool
+deceives(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x61c ||
+	       cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069) ||
+	       (cp >= 0xe0000 && cp < 0xe0080) ||
+	       (cp >= 0xfff9 && cp <= 0xfffb) || cp == 0xfeff;
+}
+
+typedef void escape_fn(struct buf *out, uint32_t cp, bool byte);
+
+static void
+escape_text(struct buf *out, uint32_t cp, bool byte)
+{
+	if (cp == '\n' || cp == '\t' || cp == '\r')
+		buf_printf(out, "\\%c",
+		    cp == '\n'   ? 'n'
+		    : cp == '\t' ? 't'
+				 : 'r');
+	else if (byte || cp < 0x100)
+		buf_printf(out, "\\x%02x", cp);
+	else
+		buf_printf(out, "\\u{%x}", cp);
+}
+
+static void
+escape_json(struct buf *out, uint32_t cp, bool byte)
+{
+	if (byte) /* no such character: the replacement one */
+		buf_puts(out, "\\ufffd");
+	else if (cp > 0xffff)
+		buf_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (cp >> 10),
+		    0xdc00 + (cp & 0x3ff));
+	else
+		buf_printf(out, "\\u%04x", cp);
+}
+
+static void
+put_escaped(struct buf *out, const char *p, size_t n, escape_fn *escape,
+    const char *also)
+{
+	struct buf copy = BUF(n + 1);
+	uint32_t cp;
+
+	if (buf_put(&copy, p, n) == -1) {
+		out->failed = true;
+		return;
+	}
+	if (n > 0) {
+		mask_lpa(copy.p, n);
+		mask_codes(copy.p, p, n);
+	}
+	for (size_t at = 0; at < n;) {
+		unsigned k = decode_utf8(copy.p + at, n - at, &cp);
+
+		if (k == 0) {
+			escape(out, (unsigned char)copy.p[at], true);
+			k = 1;
+		} else if (deceives(cp)) {
+			escape(out, cp, false);
+		} else {
+			if (cp < 0x80 && cp != 0 &&
+			    strchr(also, (int)cp) != NULL)
+				buf_puts(out, "\\");
+			buf_put(out, copy.p + at, k);
+		}
+		at += k;
+	}
+	buf_free(&copy);
+}
+
+void
+report_shown(struct buf *out, const char *p, size_t n)
+{
+	put_escaped(out, p, n, escape_text, "");
+}
+
+void
+report_json_string(struct buf *out, const char *p, size_t n)
+{
+	put_escaped(out, p, n, escape_json, "\"\\");
+}
+
+void
+report_json_word(struct buf *out, const char *s)
+{
+	if (s == NULL) {
+		buf_puts(out, "null");
+		return;
+	}
+	buf_puts(out, "\"");
+	report_json_string(out, s, strlen(s));
+	buf_puts(out, "\"");
+}
+
+/* ---- the added field ---- */
+
+static void
+put_rules(struct buf *out, const struct report *r, const struct rules *rules,
+    const char *sep)
+{
+	uint32_t named = 0, left = 0;
+
+	for (uint32_t i = 0; i < r->nrule; i++) {
+		if (r->rule[i].skipped)
+			continue;
+		if (named == RULES_NAMED) {
+			left++;
+			continue;
+		}
+		buf_printf(out, "%s%s", named++ > 0 ? sep : "",
+		    rules->rule[r->rule[i].rule].name);
+	}
+	if (left > 0)
+		buf_printf(out, "%s+%u", sep, left);
+}
+
+/* Items that a line may be folded between are separated by NULs. */
+static void
+put_status(struct buf *out, const struct report *r, const struct rules *rules,
+    const char *id)
+{
+	const char *category = report_category(r, rules);
+
+	buf_printf(out, "verdict=%s;%c", report_verdict_name(r->verdict), 0);
+	buf_printf(out, "action=%s;%c", rules_action_name(r->action), 0);
+	if (category != NULL)
+		buf_printf(out, "category=%s;%c", category, 0);
+	buf_printf(out, "score=%.1f/%.1f", r->score, r->required);
+	if (r->ncut > 0)
+		buf_printf(out, ";%ccuts=%u", 0, r->ncut);
+	if (r->nrule > 0) {
+		buf_printf(out, ";%crules=", 0);
+		put_rules(out, r, rules, ",");
+	}
+	if (id != NULL)
+		buf_printf(out, ";%cid=%s", 0, id);
+}
+
+void
+report_status(struct buf *out, const struct report *r,
+    const struct rules *rules, const char *id)
+{
+	size_t from = out->len;
+
+	put_status(out, r, rules, id);
+	for (size_t i = from; i < out->len && !out->failed; i++)
+		if (out->p[i] == '\0')
+			out->p[i] = ' ';
+}
+
+void
+report_field(struct buf *out, const struct report *r, const struct rules *rules,
+    const char *eol, const char *id)
+{
+	struct buf status = BUF(LIMIT_FIELD);
+	size_t col = strlen("X-Simsift:"), at = 0;
+
+	put_status(&status, r, rules, id);
+	buf_puts(out, "X-Simsift:");
+	while (at < status.len && !status.failed) {
+		const char *end = memchr(status.p + at, '\0', status.len - at);
+		size_t n = end != NULL ? (size_t)(end - status.p) - at
+				       : status.len - at;
+
+		if (col + 1 + n > FOLD_AT) {
+			buf_puts(out, eol);
+			col = 0;
+		}
+		buf_puts(out, " ");
+		buf_put(out, status.p + at, n);
+		col += n + 1;
+		at += n + 1;
+	}
+	buf_puts(out, eol);
+	out->failed |= status.failed;
+	buf_free(&status);
+}
+
+/* ---- JSON ---- */
+
+void
+report_json(struct buf *out, const struct report *r, const struct rules *rules)
+{
+	const char *sep = "";
+
+	buf_printf(out, ",\"verdict\":\"%s\",\"category\":",
+	    report_verdict_name(r->verdict));
+	report_json_word(out, report_category(r, rules));
+	buf_printf(out, ",\"score\":%.4g,\"action\":\"%s\",\"rules\":[",
+	    r->score, rules_action_name(r->action));
+	for (uint32_t i = 0; i < r->nrule; i++) {
+		const struct rule *q = &rules->rule[r->rule[i].rule];
+
+		if (r->rule[i].skipped)
+			continue;
+		buf_printf(out,
+		    "%s{\"name\":\"%s\",\"score\":%.4g,\"file\":", sep, q->name,
+		    q->score);
+		report_json_word(out, q->file);
+		buf_printf(out, ",\"line\":%u}", q->line);
+		sep = ",";
+	}
+	buf_puts(out, "],\"cuts\":[");
+	for (uint32_t i = 0; i < r->ncut; i++) {
+		const struct report_cut *c = &r->cut[i];
+
+		buf_printf(out, "%s{\"part\":", i > 0 ? "," : "");
+		report_json_word(out, c->part);
+		buf_printf(out, ",\"offset\":%u,\"length\":%u}", c->raw.from,
+		    c->raw.to - c->raw.from);
+	}
+	buf_puts(out, "]");
+}

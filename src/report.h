@@ -1,0 +1,130 @@
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "conf.h"
+#include "edit.h"
+
+/*
+ * What was found in a message and what is to be done: made by judge(), sent
+ * over the wire, shown as text, JSON or a header field.  Rules are named by
+ * their index, so that a child cannot put words into our mouth; the texts are
+ * strangers' and are shown through report_shown only.
+ */
+
+enum verdict { VERDICT_CLEAN, VERDICT_PROMO, VERDICT_PHISH, VERDICT_ERROR };
+
+/* Warnings about the message: bits, named in report.c. */
+#define WARN_MIME_ODD 0x0001     /* libetpan and our splitter disagree */
+#define WARN_MIME_REFUSED 0x0002 /* a guard kept libetpan away */
+#define WARN_MIME_LIMIT 0x0004   /* too many parts, fields or levels */
+#define WARN_DECODE 0x0008       /* a body that is not quite what it says */
+#define WARN_CHARSET 0x0010      /* no such converter */
+#define WARN_MBOX 0x0020         /* a whole mailbox: not judged */
+#define WARN_TIME 0x0040         /* the clock ran out: some rules did not run */
+#define WARN_TEXT 0x0080         /* more text than LIMIT_TEXT */
+#define WARN_SIGNED 0x0100       /* signed or encrypted: never cut */
+#define WARN_RULES 0x0200        /* rules are missing: mark at most */
+#define WARN_SKIPPED 0x0400      /* a rule was too slow here */
+
+/* Why a cut that policy asked for was not made; names in report.c. */
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_TREE,
+	REFUSAL_SIGNED,
+	REFUSAL_ENCODING,
+	REFUSAL_SHARE,
+	REFUSAL_LEFT,
+	REFUSAL_AGAIN,
+	REFUSAL_LIMIT,
+	REFUSAL_GUARD,
+	REFUSAL_DEGRADED,
+	REFUSAL_NOTHING,
+	REFUSAL_TIME,
+	REFUSAL_MAX
+};
+
+struct report_rule {
+	uint32_t rule, hits;
+	bool skipped; /* a limit was hit: it did not count */
+};
+
+struct report_cut {
+	const char *part; /* "1.2", "1/subject" */
+	struct span raw;
+	uint32_t chars; /* characters of decoded text that go */
+};
+
+/* One hit in words, for explain. */
+struct report_hit {
+	uint32_t rule;
+	const char *part, *what; /* "1.2 text/html", "body" */
+	const char *text;        /* UTF-8 round the match */
+	uint32_t len;
+	struct span match; /* in text */
+	struct span raw;   /* in the message; empty where it has no place */
+	bool folded;       /* found in the folded text only */
+	bool guarded;      /* inside a guard: does not count */
+};
+
+/* A decoded text with what goes, for diff. */
+struct report_text {
+	const char *part, *what;
+	const char *text;
+	uint32_t len;
+	struct span *gone;
+	uint32_t ngone;
+};
+
+struct report {
+	enum verdict verdict;
+	enum action action;
+	enum refusal refusal;
+	double score, required;
+	uint32_t category; /* the rule whose category it is, or UINT32_MAX */
+	uint32_t warn;
+	uint32_t text_chars, gone_chars; /* of the visible text */
+	uint32_t field_at;               /* where the added field belongs */
+	struct report_rule *rule;
+	uint32_t nrule;
+	struct report_cut *cut;
+	uint32_t ncut;
+	struct edit *edit; /* cuts, and the removal of X-Simsift fields */
+	uint32_t nedit;
+	const char *need; /* a converter to open for a second try, or NULL */
+	/* Only where asked for. */
+	struct report_hit *hit;
+	uint32_t nhit;
+	struct report_text *text;
+	uint32_t ntext;
+	const char *tree;
+};
+
+#define WANT_HITS 1u
+#define WANT_TEXTS 2u
+#define WANT_TREE 4u
+
+const char *report_verdict_name(enum verdict);
+const char *report_refusal_name(enum refusal);
+/* Name of the next set bit of *warn, which is cleared; NULL: none left. */
+const char *report_warn_name(uint32_t *warn);
+/* The category's name, or NULL. */
+const char *report_category(const struct report *, const struct rules *);
+
+/* Strangers' text for a terminal or a log: control, bidi and invalid bytes as
+   escapes, secrets (LPA codes, one-time codes, PINs) masked. */
+void report_shown(struct buf *out, const char *p, size_t n);
+/* The same inside a JSON string, quotes not included. */
+void report_json_string(struct buf *out, const char *p, size_t n);
+/* A JSON string with its quotes, from a C string; NULL gives null. */
+void report_json_word(struct buf *out, const char *s);
+
+/* The X-Simsift field, folded, with its last line end. */
+void report_field(struct buf *out, const struct report *, const struct rules *,
+    const char *eol, const char *id);
+/* verdict=…; action=… on one line, without the field's name or a line end. */
+void report_status(struct buf *out, const struct report *, const struct rules *,
+    const char *id);
+/* ,"verdict":… up to "cuts":[…]; the caller opens and closes the object. */
+void report_json(struct buf *out, const struct report *, const struct rules *);
+
+#endif

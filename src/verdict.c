@@ -1,0 +1,228 @@
+#include "verdict.h"
+
+#include <string.h>
+
+#define NO_RULE UINT32_MAX
+
+static bool
+category_is(const char *category, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return category != NULL && strncmp(category, prefix, n) == 0 &&
+	       (category[n] == '\0' || category[n] == '.');
+}
+
+static bool
+phish_rule(const struct rule *r)
+{
+	return category_is(r->category, "phish");
+}
+
+/* ---- guards ---- */
+
+static bool
+is_guard(const struct rules *rules, uint32_t rule)
+{
+	for (uint32_t i = 0; i < rules->nguard; i++)
+		if (rules->guard[i].rule == rule)
+			return true;
+	return false;
+}
+
+static void
+find_guards(struct match *m, struct spans *guard)
+{
+	for (uint32_t i = 0; i < m->rules->nguard; i++) {
+		const struct rule_guard *g = &m->rules->guard[i];
+
+		for (uint32_t k = 0; k < m->nhit; k++) {
+			const struct hit *h = &m->hit[k];
+			const struct doc *d;
+			const struct text *t;
+			struct span s;
+
+			if (h->rule != g->rule || h->doc == NO_DOC)
+				continue;
+			d = &m->view->doc[h->doc];
+			t = view_shown(d);
+			s = view_shown_span(d, h->utf8);
+			grow_add(&guard[h->doc], m->a,
+			    grow_unit(t->p, t->len, s, g->unit));
+		}
+	}
+}
+
+static bool
+inside(const struct spans *guard, struct span s)
+{
+	for (uint32_t i = 0; i < guard->n; i++)
+		if (guard->v[i].from <= s.from && s.to <= guard->v[i].to)
+			return true;
+	return false;
+}
+
+/* A hit inside a guard's span does not count; phish rules override guards, and
+   what speaks for a message always counts. */
+static void
+apply_guards(struct match *m, const struct spans *guard)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < m->nhit; i++) {
+		struct hit *h = &m->hit[i];
+		const struct rule *r = &m->rules->rule[h->rule];
+
+		if (h->doc == NO_DOC || guard[h->doc].n == 0 || phish_rule(r) ||
+		    r->score < 0 || is_guard(m->rules, h->rule) ||
+		    m->count[h->rule] == 0 ||
+		    !inside(&guard[h->doc],
+			view_shown_span(&m->view->doc[h->doc], h->utf8)))
+			continue;
+		h->guarded = any = true;
+		m->count[h->rule]--;
+	}
+	if (any)
+		match_metas(m);
+}
+
+/* ---- score ---- */
+
+static double
+points(const struct match *m, uint32_t rule)
+{
+	const struct rule *r = &m->rules->rule[rule];
+	uint32_t n = m->count[rule];
+
+	if (r->flags & RULE_HIDDEN || n == 0)
+		return 0;
+	if (!(r->flags & RULE_MULTIPLE))
+		n = 1;
+	if (r->maxhits > 0 && n > r->maxhits)
+		n = r->maxhits;
+	return r->score * n;
+}
+
+static void
+add_rules(struct report *out, const struct match *m)
+{
+	uint32_t size = 0;
+
+	for (uint32_t i = 0; i < m->rules->n; i++) {
+		const struct rule *r = &m->rules->rule[i];
+		struct report_rule one = {i, m->count[i], m->skipped[i]};
+
+		if (!one.skipped && (r->flags & RULE_HIDDEN || one.hits == 0))
+			continue;
+		out->rule = arena_more(
+		    m->a, out->rule, out->nrule, &size, sizeof *out->rule);
+		out->rule[out->nrule++] = one;
+		out->score += points(m, i);
+		if (one.skipped)
+			out->warn |= WARN_SKIPPED;
+	}
+}
+
+/* The category of the rule with the most points; phish before all others,
+   obf.* and keep.* never: they only say how, or what not. */
+static uint32_t
+choose_category(const struct report *out, const struct match *m)
+{
+	uint32_t best = NO_RULE;
+	bool best_phish = false;
+
+	for (uint32_t i = 0; i < out->nrule; i++) {
+		uint32_t id = out->rule[i].rule;
+		const struct rule *r = &m->rules->rule[id];
+		bool phish = phish_rule(r);
+
+		if (r->category == NULL || category_is(r->category, "obf") ||
+		    category_is(r->category, "keep") || points(m, id) <= 0 ||
+		    (best_phish && !phish))
+			continue;
+		if (best == NO_RULE || (phish && !best_phish) ||
+		    points(m, id) > points(m, best)) {
+			best = id;
+			best_phish = phish;
+		}
+	}
+	return best;
+}
+
+/* ---- action ---- */
+
+/* The longest prefix decides; of equal ones the later line. */
+static enum action
+policy(const struct rules *rules, const char *category)
+{
+	enum action action = ACTION_MARK;
+	size_t longest = 0;
+
+	for (uint32_t i = 0; i < rules->naction; i++) {
+		const struct rule_action *p = &rules->action[i];
+		size_t n = strlen(p->prefix);
+
+		if (category_is(category, p->prefix) && n >= longest) {
+			action = p->action;
+			longest = n;
+		}
+	}
+	return action;
+}
+
+/* Short-lived mail that is wanted now is never held (FIELD 3.1, 3.3). */
+static bool
+must_not_hold(const struct match *m)
+{
+	for (uint32_t i = 0; i < m->rules->n; i++)
+		if (m->count[i] > 0 &&
+		    (category_is(m->rules->rule[i].category, "keep.otp") ||
+			category_is(
+			    m->rules->rule[i].category, "keep.esim-delivery")))
+			return true;
+	return false;
+}
+
+void
+verdict_make(struct report *out, struct match *m, const struct settings *s,
+    struct spans *guard)
+{
+	bool phish;
+
+	find_guards(m, guard);
+	apply_guards(m, guard);
+	add_rules(out, m);
+	out->required = s->required_score;
+	out->warn |= m->timeout ? WARN_TIME : 0;
+	out->warn |= m->rules->degraded ? WARN_RULES : 0;
+	if (out->score < s->required_score)
+		return;
+	out->category = choose_category(out, m);
+	phish = out->category != NO_RULE &&
+		phish_rule(&m->rules->rule[out->category]);
+	out->verdict = phish ? VERDICT_PHISH : VERDICT_PROMO;
+	out->action = policy(m->rules,
+	    out->category != NO_RULE ? m->rules->rule[out->category].category
+				     : "promo");
+	if (phish && out->action == ACTION_CUT) /* it would look safe */
+		out->action = ACTION_MARK;
+	if (out->action == ACTION_HOLD && !phish && must_not_hold(m))
+		out->action = ACTION_MARK;
+	/* A guard may be among the rules that are missing or did not run. */
+	if (out->action > ACTION_MARK && m->rules->degraded)
+		verdict_refuse(out, REFUSAL_DEGRADED);
+	else if (out->action > ACTION_MARK && m->timeout)
+		verdict_refuse(out, REFUSAL_TIME);
+}
+
+void
+verdict_refuse(struct report *out, enum refusal why)
+{
+	bool much = why == REFUSAL_SHARE || why == REFUSAL_LEFT;
+
+	/* Where promotion is most of the text there is nothing to rescue. */
+	out->action = much ? ACTION_HOLD : ACTION_MARK;
+	out->refusal = why;
+	out->ncut = out->nedit = 0;
+	out->gone_chars = 0;
+}

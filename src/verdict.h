@@ -1,0 +1,20 @@
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include "grow.h"
+#include "match.h"
+#include "report.h"
+
+/*
+ * Hits -> score, category, guards, action.  Policy lives here only.
+ */
+
+/* Fills verdict, score, category, action and the rules of the report.
+   guard: an array with an element for each doc of the view; gets the spans of
+   shown text that no cut may touch. */
+void verdict_make(struct report *, struct match *, const struct settings *,
+    struct spans *guard);
+/* What becomes of a message whose cut was refused. */
+void verdict_refuse(struct report *, enum refusal);
+
+#endif
