@@ -546,7 +546,8 @@ must_refuse(const struct tree *t, uint32_t source)
 struct seen { /* what libetpan found, in pre-order */
 	uint32_t depth;
 	enum part_kind kind;
-	struct span body; /* leaves only */
+	uint32_t children;
+	struct span body;
 };
 
 struct walk {
@@ -580,13 +581,13 @@ visit(struct walk *w, struct mailmime *m, uint32_t depth)
 	if (m->mm_type == MAILMIME_MULTIPLE) {
 		e.kind = PART_MULTIPART;
 		i = clist_end(m->mm_data.mm_multipart.mm_mp_list);
-		for (; i != NULL; i = clist_previous(i))
+		for (; i != NULL; i = clist_previous(i), e.children++)
 			push(w, clist_content(i), depth + 1);
 	} else if (m->mm_type == MAILMIME_MESSAGE) {
 		e.kind = PART_MESSAGE;
 		push(w, m->mm_data.mm_message.mm_msg_mime, depth + 1);
-	} else if (m->mm_body != NULL &&
-		   m->mm_body->dt_type == MAILMIME_DATA_TEXT) {
+	}
+	if (m->mm_body != NULL && m->mm_body->dt_type == MAILMIME_DATA_TEXT) {
 		const char *b = m->mm_body->dt_data.dt_text.dt_data;
 
 		e.body.from = b != NULL ? (uint32_t)(b - w->p) : 0;
@@ -595,6 +596,18 @@ visit(struct walk *w, struct mailmime *m, uint32_t depth)
 	}
 	w->v = arena_more(w->a, w->v, w->n, &w->size, sizeof *w->v);
 	w->v[w->n++] = e;
+}
+
+/* Declared multipart, but none of its boundaries found: libetpan makes one
+   part of the whole body, or none. */
+static bool
+nothing_found(const struct walk *w, uint32_t i)
+{
+	const struct seen *e = &w->v[i];
+
+	return e->kind == PART_MULTIPART && e->children <= 1 &&
+	    (e->children == 0 || (i + 1 < w->n && w->v[i + 1].kind == PART_LEAF &&
+		w->v[i + 1].body.from == e->body.from));
 }
 
 /* Do both trees hold the same entities at the same offsets? */
@@ -612,8 +625,12 @@ agree(const struct tree *t, uint32_t source, const struct walk *w)
 			continue;
 		if (base == NO_PART)
 			base = q->depth;
-		if (k++ >= w->n || q->lost)
+		if (k++ >= w->n)
 			return false;
+		if (q->lost && nothing_found(w, k - 1)) {
+			k += e->children;
+			continue;
+		}
 		if (kind == PART_MESSAGE && q->cte != CTE_IDENTITY)
 			kind = PART_LEAF;
 		if (e->kind != kind || e->depth != q->depth - base)

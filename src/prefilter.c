@@ -37,8 +37,9 @@ struct prefilter {
 	uint32_t *child;     /* its children: child[s] to child[s + 1] */
 	uint32_t *fail;
 	uint32_t *lit;
-	uint32_t *hit; /* the longest suffix that is a literal, 0: none */
-	uint32_t root[256];
+	uint32_t *hit;      /* the longest suffix that is a literal, 0: none */
+	uint32_t root[256]; /* children of the root: nodes, once built states,
+	                       so nothing can be added then */
 	uint64_t gate[1 << (GATE_BITS - 6)];
 };
 
