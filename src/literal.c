@@ -123,6 +123,10 @@ multiply(struct work *w, struct set *a, const struct set *b)
 
 	if (b->n == 1 && b->v[0].len == 0)
 		return true;
+	if (a->n == 1 && a->v[0].len == 0) {
+		*a = *b;
+		return true;
+	}
 	if (a->n * b->n > STRINGS)
 		return false;
 	build_start(&out);
@@ -142,7 +146,10 @@ multiply(struct work *w, struct set *a, const struct set *b)
 }
 
 /* In so much mail that they choose nothing. */
-static const struct str common[] = {
+static const struct {
+	const char *p;
+	uint32_t len;
+} common[] = {
     {"https://", 8},
     {"http://", 7},
     {"http", 4},
@@ -151,51 +158,65 @@ static const struct str common[] = {
     {".com", 4},
 };
 
+#define ENOUGH 16 /* heavier is no better */
+
 static uint32_t
 weigh_char(unsigned char c)
 {
+	if ((c | 32u) - (unsigned)'a' < 26 || c - (unsigned)'0' < 10)
+		return 2;
 	if (c < 0x80)
-		return isalnum(c) ? 2 : isspace(c) ? 0 : 1;
+		return c > ' ';
 	return c < 0xc0 ? 0 : c < 0xe0 ? 3 : 5;
+}
+
+/* Length of the common word that stands at the start, or 0. */
+static uint32_t
+common_at(const char *p, uint32_t n)
+{
+	if (*p != 'h' && *p != ':' && *p != 'w' && *p != '.')
+		return 0;
+	for (size_t k = 0; k < COUNT(common); k++)
+		if (n >= common[k].len &&
+		    memcmp(p, common[k].p, common[k].len) == 0)
+			return common[k].len;
+	return 0;
 }
 
 /* How rare a string may be; 0: of no use.  Of use are three bytes (a Han
    character), two if they are one letter of another script or, for want of
    better, two ASCII letters or digits ("tg"). */
 static uint32_t
-weigh(const struct str *s)
+weigh(const char *p, uint32_t n)
 {
 	uint32_t sum = 0, all = 0;
 
-	for (uint32_t i = 0; i < s->len;) {
-		size_t k = 0;
-
-		while (k < COUNT(common) &&
-		       (s->len - i < common[k].len ||
-			   memcmp(s->p + i, common[k].p, common[k].len) != 0))
-			k++;
-		if (k < COUNT(common)) {
-			i += common[k].len;
-			all += common[k].len;
+	for (uint32_t i = 0, k; i < n && sum < ENOUGH;) {
+		if ((k = common_at(p + i, n - i)) > 0) {
+			i += k;
+			all += k;
 		} else
-			sum += weigh_char((unsigned char)s->p[i++]);
+			sum += weigh_char((unsigned char)p[i++]);
 	}
-	if (s->len < 2 || (s->len == 2 && s->p[0] >= 0 && sum < 4))
+	if (n < 2 || (n == 2 && p[0] >= 0 && sum < 4))
 		return 0;
 	return all > 0 ? sum + 1 : sum;
 }
 
-/* The better the higher: the lightest string counts, then their number. */
+/* The better the higher: the lightest string counts, then their number.  At
+   most `floor`: it is no better, and need not be known. */
 static uint32_t
-score(const struct set *s)
+score(const struct set *s, uint32_t floor)
 {
-	uint32_t least = s->n == 0 ? 0 : 16;
+	uint32_t least = s->n == 0 ? 0 : ENOUGH;
 
 	for (uint32_t i = 0; i < s->n; i++) {
-		uint32_t w = weigh(&s->v[i]);
+		uint32_t w = weigh(s->v[i].p, s->v[i].len);
 
 		if (w < least)
 			least = w;
+		if (least * STRINGS / 8 + STRINGS - s->n <= floor)
+			return floor;
 	}
 	return least == 0 ? 0 : least * STRINGS / 8 + STRINGS - s->n;
 }
@@ -215,7 +236,7 @@ struct seq {
 static void
 offer(struct seq *s, const struct set *set)
 {
-	uint32_t k = score(set);
+	uint32_t k = score(set, s->score);
 
 	if (k > s->score) {
 		s->best = *set;
@@ -285,9 +306,12 @@ fold_char(char *out, int32_t c)
 	char raw[4];
 	uint32_t u = (uint32_t)c, n = 0;
 
-	if (u < 0x80)
-		raw[n++] = (char)u;
-	else if (u < 0x800)
+	if (u < 0x80) {
+		*out = (char)(u >= 'A' && u <= 'Z' ? u + 32 : u);
+		return 1;
+	}
+
+	if (u < 0x800)
 		raw[n++] = (char)(0xc0 | u >> 6);
 	else if (u < 0x10000) {
 		raw[n++] = (char)(0xe0 | u >> 12);
@@ -297,8 +321,7 @@ fold_char(char *out, int32_t c)
 		raw[n++] = (char)(0x80 | (u >> 12 & 0x3f));
 		raw[n++] = (char)(0x80 | (u >> 6 & 0x3f));
 	}
-	if (u >= 0x80)
-		raw[n++] = (char)(0x80 | (u & 0x3f));
+	raw[n++] = (char)(0x80 | (u & 0x3f));
 	return fold_case(out, raw, n);
 }
 
@@ -439,6 +462,47 @@ seq_repeat(
 		seq_append(w, s, e);
 }
 
+/* Length of the plain character at p: an ASCII letter or digit, or one of the
+   Han (U+4000 to 9FFF), which have no case and fold to themselves; else 0. */
+static uint32_t
+plain_char(const char *p, uint32_t n)
+{
+	unsigned char c = (unsigned char)p[0];
+
+	if (c < 0x80)
+		return isalnum(c) != 0;
+	return c >= 0xe4 && c <= 0xe9 && n >= 3 && (p[1] & 0xc0) == 0x80 &&
+		       (p[2] & 0xc0) == 0x80
+		   ? 3
+		   : 0;
+}
+
+/* The plain characters that come next, as fast as they can be read: most of
+   most patterns.  One that may have a quantifier behind it, also behind \E or
+   a comment, stays. */
+static void
+seq_plain(struct work *w, struct seq *s)
+{
+	struct pattern *ps = &w->ps;
+	uint32_t at = ps->at, k;
+
+	if (ps->quoted || ps->x || ps->failed)
+		return;
+	for (; at < ps->n; at += k) {
+		const char *p = ps->p + at;
+
+		k = plain_char(p, ps->n - at);
+		if (k == 0 || at + k >= ps->n ||
+		    strchr("?*+{\\(", p[k]) != NULL || STRING_MAX - s->len < k)
+			break;
+		memcpy(s->lit + s->len, p, k);
+		if (*p >= 'A' && *p <= 'Z')
+			s->lit[s->len] = (char)(*p + 32);
+		s->len += k;
+	}
+	ps->at = at;
+}
+
 static void
 seq_add(struct work *w, struct seq *s)
 {
@@ -477,7 +541,10 @@ sequence(struct work *w)
 		if (!pattern_more(&w->ps) || pattern_next(&w->ps, '|') ||
 		    pattern_next(&w->ps, ')'))
 			break;
-		seq_add(w, &s);
+		seq_plain(w, &s);
+		if (pattern_more(&w->ps) && !pattern_next(&w->ps, '|') &&
+		    !pattern_next(&w->ps, ')'))
+			seq_add(w, &s);
 	}
 	return seq_end(w, &s);
 }

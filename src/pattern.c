@@ -457,6 +457,8 @@ skip_one(struct pattern *ps)
 {
 	char c = pattern_peek(ps, 0);
 
+	if (!ps->x && c != '\\' && c != '(')
+		return false;
 	if (next_is(ps, "\\E") || (!ps->quoted && next_is(ps, "\\Q"))) {
 		ps->quoted = pattern_peek(ps, 1) == 'Q';
 		ps->at += 2;
@@ -614,9 +616,12 @@ static const struct {
 void
 pattern_atom(struct pattern *ps, struct pattern_atom *a)
 {
+	char c = pattern_peek(ps, 0);
+	size_t n = isalnum((unsigned char)c) || ps->quoted ? 0 : COUNT(atoms);
+
 	a->n = 0;
-	for (size_t i = 0; i < COUNT(atoms) && !ps->quoted; i++)
-		if (atoms[i].c == pattern_peek(ps, 0)) {
+	for (size_t i = 0; i < n; i++)
+		if (atoms[i].c == c) {
 			atoms[i].read(ps, a);
 			return;
 		}
