@@ -194,7 +194,10 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 		store(s, &table[i], table[i].value);
 	r->setting = set;
 	r->setting_ctx = s;
-	if (src->dir != NULL) {
+	if (src->nfile > 0) {
+		for (uint32_t i = 0; i < src->nfile; i++)
+			load_file(r, src->file[i]);
+	} else if (src->dir != NULL) {
 		load_dir(r, src->dir, true);
 	} else {
 		load_dir(r, FILTERS, true);

@@ -18,6 +18,8 @@ struct settings {
 /* Where rules come from, as asked for on the command line. */
 struct conf_sources {
 	const char *dir;   /* -C: only that; or NULL */
+	const char **file; /* in place of all folders; or none */
+	uint32_t nfile;
 	const char **line; /* -c */
 	uint32_t nline;
 };

@@ -36,8 +36,11 @@ look(struct sight *s, struct report *r, struct arena *a, struct rules *rules,
 	view_make(&s->view, a, &s->tree, job->charsets);
 	match_run(&s->match, a, rules, &s->view, left > 0 ? (uint32_t)left : 0);
 	s->guard = arena_array(a, s->view.ndoc, sizeof *s->guard);
-	verdict_make(r, &s->match, set, s->guard);
-	if (r->action == ACTION_CUT)
+	verdict_make(
+	    r, &s->match, set, s->guard, (job->want & WANT_HIDDEN) != 0);
+	if (job->only_cut != UINT32_MAX)
+		plan_try(&s->plan, r, &s->match, s->guard, job->only_cut);
+	else if (r->action == ACTION_CUT)
 		plan_make(&s->plan, r, &s->match, set, s->guard);
 }
 
@@ -306,6 +309,8 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 	look(s, r, a, rules, set, job, deadline);
 	if (s->view.missing != NULL)
 		r->need = s->view.missing;
+	if (job->only_cut != UINT32_MAX)
+		r->action = ACTION_PASS;
 	if (r->action == ACTION_CUT && s->plan.refusal == REFUSAL_NONE &&
 	    !holds(r, s, a, rules, set, job, deadline))
 		s->plan.refusal = REFUSAL_AGAIN;

@@ -15,6 +15,9 @@ struct judge_job {
 	unsigned want;
 	const struct charsets *charsets;
 	uint32_t time_ms; /* rules stop after this */
+	/* For `rules test`: cut what this rule finds, whatever the verdict; the
+	   texts show it.  UINT32_MAX: no such. */
+	uint32_t only_cut;
 };
 
 void judge(struct report *out, struct arena *a, struct rules *,

@@ -105,11 +105,11 @@ struct parse {
 };
 
 static void
-complain(struct parse *p, const char *fmt, const char *word)
+complain(struct parse *p, const char *word, const char *why)
 {
 	if (p->opt.wrong != NULL)
 		return;
-	snprintf(p->wrong, sizeof p->wrong, fmt, word);
+	snprintf(p->wrong, sizeof p->wrong, "%s: %s", word, why);
 	p->opt.wrong = p->wrong;
 }
 
@@ -124,13 +124,13 @@ take_flag(struct parse *p, char **argv, int i)
 		if (strcmp(argv[i], f->name) != 0)
 			continue;
 		if (p->command != NULL && !(f->commands & p->command->bit))
-			complain(p, "%s is no option of this command", argv[i]);
+			complain(p, argv[i], "no option of this command");
 		if (f->kind == FLAG) {
 			*(bool *)(void *)at = true;
 			return 1;
 		}
 		if (argv[i + 1] == NULL) {
-			complain(p, "%s needs a value", argv[i]);
+			complain(p, argv[i], "this option needs a value");
 			return 1;
 		}
 		if (f->kind == VALUE)
@@ -139,7 +139,7 @@ take_flag(struct parse *p, char **argv, int i)
 			p->lines[p->opt.sources.nline++] = argv[i + 1];
 		return 2;
 	}
-	complain(p, "unknown option %s", argv[i]);
+	complain(p, argv[i], "no such option");
 	return 1;
 }
 
@@ -160,7 +160,7 @@ parse(struct parse *p, char **argv)
 				if (strcmp(argv[i], commands[k].name) == 0)
 					p->command = &commands[k];
 			if (p->command == NULL) {
-				complain(p, "unknown command %s", argv[i]);
+				complain(p, argv[i], "no such command");
 				return;
 			}
 			i++;
@@ -169,10 +169,8 @@ parse(struct parse *p, char **argv)
 		}
 	}
 	if (p->opt.narg > 0 && p->command != NULL && p->command->service)
-		complain(p,
-		    "%s is no option: the message comes on standard "
-		    "input",
-		    p->args[0]);
+		complain(p, p->args[0],
+		    "no file here: the message comes on standard input");
 }
 
 /* Descriptors 0 to 2 that a caller closed must not become our files. */

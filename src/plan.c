@@ -5,6 +5,8 @@
 #include "limits.h"
 #include "lower.h"
 
+#define NO_RULE UINT32_MAX
+
 struct planner {
 	struct plan *plan;
 	struct report *report;
@@ -13,6 +15,7 @@ struct planner {
 	const struct spans *guard;
 	struct spans *never; /* for each doc: code, quotes, footers */
 	bool *never_known;
+	uint32_t only; /* a rule, or NO_RULE: all that apply */
 };
 
 static void
@@ -99,7 +102,9 @@ collect(struct planner *x)
 	for (uint32_t i = 0; i < rules->ncut; i++) {
 		const struct rule_cut *c = &rules->cut[i];
 
-		if (c->has_when && !match_true(x->m, c->when, c->nwhen))
+		if (x->only != NO_RULE
+			? c->rule != x->only
+			: c->has_when && !match_true(x->m, c->when, c->nwhen))
 			continue;
 		for (uint32_t k = 0; k < x->m->nhit; k++) {
 			const struct hit *h = &x->m->hit[k];
@@ -217,32 +222,65 @@ lower(struct planner *x)
 	x->plan->nedit = bysource[0].n;
 }
 
+static void
+start(struct planner *x, struct plan *plan, struct report *r, struct match *m,
+    const struct spans *guard, uint32_t only)
+{
+	uint32_t n = m->view->ndoc;
+
+	*plan = (struct plan){0};
+	*x = (struct planner){.plan = plan,
+	    .report = r,
+	    .m = m,
+	    .view = m->view,
+	    .guard = guard,
+	    .only = only};
+	plan->cut = arena_array(m->a, n, sizeof *plan->cut);
+	x->never = arena_array(m->a, n, sizeof *x->never);
+	x->never_known = arena_array(m->a, n, sizeof *x->never_known);
+}
+
+/* Hits to tidy spans of each doc. */
+static void
+find_cuts(struct planner *x)
+{
+	bool any = false;
+
+	collect(x);
+	for (uint32_t i = 0; i < x->view->ndoc; i++) {
+		if (x->plan->cut[i].n > 0)
+			tidy_doc(x, i);
+		any |= x->plan->cut[i].n > 0;
+	}
+	count_chars(x);
+	if (!any)
+		refuse(x, REFUSAL_NOTHING);
+	check_parts(x);
+}
+
 void
 plan_make(struct plan *plan, struct report *r, struct match *m,
     const struct settings *s, const struct spans *guard)
 {
-	uint32_t n = m->view->ndoc;
-	struct planner x = {
-	    .plan = plan, .report = r, .m = m, .view = m->view, .guard = guard};
-	bool any = false;
+	struct planner x;
 
-	*plan = (struct plan){0};
-	plan->cut = arena_array(m->a, n, sizeof *plan->cut);
-	x.never = arena_array(m->a, n, sizeof *x.never);
-	x.never_known = arena_array(m->a, n, sizeof *x.never_known);
-	collect(&x);
-	for (uint32_t i = 0; i < n; i++) {
-		if (plan->cut[i].n > 0)
-			tidy_doc(&x, i);
-		any |= plan->cut[i].n > 0;
-	}
-	count_chars(&x);
-	if (!any)
-		refuse(&x, REFUSAL_NOTHING);
-	check_parts(&x);
+	start(&x, plan, r, m, guard, NO_RULE);
+	find_cuts(&x);
 	check_share(&x, s);
 	if (plan->refusal != REFUSAL_NONE)
 		return;
 	lower(&x);
 	report_cuts(&x);
+}
+
+void
+plan_try(struct plan *plan, struct report *r, struct match *m,
+    const struct spans *guard, uint32_t rule)
+{
+	struct planner x;
+
+	start(&x, plan, r, m, guard, rule);
+	find_cuts(&x);
+	if (plan->refusal == REFUSAL_NONE)
+		report_cuts(&x);
 }

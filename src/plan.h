@@ -18,5 +18,9 @@ struct plan {
    the report. */
 void plan_make(struct plan *, struct report *, struct match *,
     const struct settings *, const struct spans *guard);
+/* Only what one rule finds, whatever the verdict and its share of the text:
+   how `rules test` tries a cut. */
+void plan_try(struct plan *, struct report *, struct match *,
+    const struct spans *guard, uint32_t rule);
 
 #endif

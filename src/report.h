@@ -102,6 +102,7 @@ struct report {
 #define WANT_HITS 1u
 #define WANT_TEXTS 2u
 #define WANT_TREE 4u
+#define WANT_HIDDEN 8u /* rules that never score are named, too */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);

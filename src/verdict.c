@@ -104,7 +104,7 @@ points(const struct match *m, uint32_t rule)
 }
 
 static void
-add_rules(struct report *out, const struct match *m)
+add_rules(struct report *out, const struct match *m, bool hidden)
 {
 	uint32_t size = 0;
 
@@ -112,7 +112,8 @@ add_rules(struct report *out, const struct match *m)
 		const struct rule *r = &m->rules->rule[i];
 		struct report_rule one = {i, m->count[i], m->skipped[i]};
 
-		if (!one.skipped && (r->flags & RULE_HIDDEN || one.hits == 0))
+		if (!one.skipped &&
+		    ((r->flags & RULE_HIDDEN && !hidden) || one.hits == 0))
 			continue;
 		out->rule = arena_more(
 		    m->a, out->rule, out->nrule, &size, sizeof *out->rule);
@@ -185,13 +186,13 @@ must_not_hold(const struct match *m)
 
 void
 verdict_make(struct report *out, struct match *m, const struct settings *s,
-    struct spans *guard)
+    struct spans *guard, bool hidden)
 {
 	bool phish;
 
 	find_guards(m, guard);
 	apply_guards(m, guard);
-	add_rules(out, m);
+	add_rules(out, m, hidden);
 	out->required = s->required_score;
 	out->warn |= m->timeout ? WARN_TIME : 0;
 	out->warn |= m->rules->degraded ? WARN_RULES : 0;

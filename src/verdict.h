@@ -10,10 +10,11 @@
  */
 
 /* Fills verdict, score, category, action and the rules of the report.
+   hidden: rules that never score are named there, too.
    guard: an array with an element for each doc of the view; gets the spans of
    shown text that no cut may touch. */
 void verdict_make(struct report *, struct match *, const struct settings *,
-    struct spans *guard);
+    struct spans *guard, bool hidden);
 /* What becomes of a message whose cut was refused. */
 void verdict_refuse(struct report *, enum refusal);
 

@@ -241,7 +241,8 @@ worker_judge(struct report *r, struct arena *a, struct rules *rules,
 	    .job = {.p = p,
 		.len = n,
 		.want = want,
-		.time_ms = s->limit_time / 5 * 3},
+		.time_ms = s->limit_time / 5 * 3,
+		.only_cut = UINT32_MAX},
 	    .deadline = now_ms() + s->limit_time,
 	};
 	struct report second;
