@@ -11,7 +11,7 @@ DESTDIR =
 B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
-SRC = arena buf log map message decode html fold literal pattern prefilter re \
+SRC = arena buf log map message decode html fold pattern literal_plain literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
 	rules_words conf mime view match edit report grow verdict lower plan \
 	judge wire sandbox worker cmd_filter cmd_explain cmd_rules cmd_scan \

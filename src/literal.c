@@ -5,6 +5,7 @@
 
 #include "fold.h"
 #include "limits.h"
+#include "literal_plain.h"
 #include "pattern.h"
 
 /*
@@ -609,6 +610,22 @@ copy_out(struct literals *out, struct arena *a, const struct str *v, uint32_t n)
 	out->n = n;
 }
 
+static void
+copy_plain(struct literals *out, struct arena *a, const char *p, uint32_t n)
+{
+	struct str s = {arena_dup(a, p, n), n};
+	char *lower = (char *)(uintptr_t)s.p;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (lower[i] >= 'A' && lower[i] <= 'Z')
+			lower[i] = (char)(lower[i] + 32);
+	out->v = arena_alloc(a, sizeof *out->v);
+	out->len = arena_alloc(a, sizeof *out->len);
+	out->v[0] = s.p;
+	out->len[0] = n;
+	out->n = 1;
+}
+
 void
 literal_extract(struct literals *out, struct arena *a, const char *pattern,
     uint32_t len, const char *flags)
@@ -617,10 +634,15 @@ literal_extract(struct literals *out, struct arena *a, const char *pattern,
 	struct work w;
 	struct info i;
 	const char *x = flags != NULL ? strchr(flags, 'x') : NULL;
+	struct plain_run plain;
 
 	*out = (struct literals){0};
 	w.ps = (struct pattern){.p = pattern, .n = len, .x = x != NULL};
 	w.depth = w.used = 0;
+	if (x == NULL && literal_plain(&plain, pattern, len)) {
+		copy_plain(out, a, pattern + plain.from, plain.len);
+		return;
+	}
 	if (x != NULL && strchr(x + 1, 'x') != NULL)
 		return; /* blanks in classes, too */
 	i = alternation(&w);

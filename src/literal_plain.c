@@ -1,0 +1,186 @@
+#include "literal_plain.h"
+
+#include <string.h>
+
+#define ENOUGH 12 /* six ASCII letters or three Han characters */
+#define LONGEST 48
+
+struct scan {
+	const char *p;
+	uint32_t n, at;
+};
+
+static bool
+is_letter(unsigned char c)
+{
+	return (c | 32u) - (unsigned)'a' < 26 || c - (unsigned)'0' < 10;
+}
+
+/* Length of the plain character at `at`: an ASCII letter or digit, or Han
+   (U+4000 to 9FFF: no case); else 0. */
+static uint32_t
+plain(const struct scan *s)
+{
+	const char *p = s->p + s->at;
+	unsigned char c = (unsigned char)p[0];
+
+	if (c < 0x80)
+		return is_letter(c);
+	return c >= 0xe4 && c <= 0xe9 && s->n - s->at >= 3 &&
+		       (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80
+		   ? 3
+		   : 0;
+}
+
+/* Behind an escape; false: one that is more than a class or a character. */
+static bool
+escape(struct scan *s)
+{
+	char c;
+
+	if (s->n - s->at < 2)
+		return false;
+	c = s->p[s->at + 1];
+	if (is_letter((unsigned char)c) && strchr("bBsSdDwW", c) == NULL)
+		return false;
+	if ((unsigned char)c >= 0x80)
+		return false;
+	s->at += 2;
+	return true;
+}
+
+/* Behind a class [...]. */
+static bool class(struct scan *s)
+{
+	s->at++;
+	if (s->at < s->n && s->p[s->at] == '^')
+		s->at++;
+	if (s->at < s->n && s->p[s->at] == ']')
+		s->at++;
+	while (s->at < s->n && s->p[s->at] != ']') {
+		if (s->p[s->at] == '\\') {
+			if (!escape(s))
+				return false;
+		} else if (s->p[s->at] == '[') {
+			return false; /* [:alpha:] and its kin */
+		} else {
+			s->at++;
+		}
+	}
+	return s->at < s->n && s->p[s->at++] == ']';
+}
+
+/* Behind the start of a group of a common kind. */
+static bool
+group_start(struct scan *s)
+{
+	static const char *const kinds[] = {
+	    "?:", "?=", "?!", "?<=", "?<!", "?>", "?i:"};
+
+	s->at++;
+	if (s->at < s->n && s->p[s->at] == '*')
+		return false;
+	if (s->at >= s->n || s->p[s->at] != '?')
+		return true;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		uint32_t len = (uint32_t)strlen(kinds[i]);
+
+		if (s->n - s->at >= len &&
+		    memcmp(s->p + s->at, kinds[i], len) == 0) {
+			s->at += len;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Behind a whole group, whatever is in it. */
+static bool
+group(struct scan *s)
+{
+	uint32_t depth = 0;
+
+	do {
+		bool fine = true;
+
+		if (s->at >= s->n)
+			return false;
+		switch (s->p[s->at]) {
+		case '(':
+			depth++;
+			fine = group_start(s);
+			break;
+		case ')':
+			depth--;
+			s->at++;
+			break;
+		case '[':
+			fine = class(s);
+			break;
+		case '\\':
+			fine = escape(s);
+			break;
+		default:
+			s->at++;
+		}
+		if (!fine)
+			return false;
+	} while (depth > 0);
+	return true;
+}
+
+/* The run that starts here, without a last character that a quantifier may
+   make optional.  *weight: how rare it may be. */
+static struct plain_run
+run(struct scan *s, uint32_t *weight)
+{
+	struct plain_run r = {s->at, 0};
+	uint32_t k, w;
+
+	*weight = 0;
+	while (s->at < s->n && r.len < LONGEST && (k = plain(s)) > 0) {
+		char next = s->n - s->at > k ? s->p[s->at + k] : '\0';
+
+		w = k == 1 ? 2 : 5;
+		s->at += k;
+		if (next == '?' || next == '*' || next == '+' || next == '{' ||
+		    next == '\\')
+			break;
+		r.len += k;
+		*weight += w;
+	}
+	return r;
+}
+
+bool
+literal_plain(struct plain_run *best, const char *pattern, uint32_t n)
+{
+	struct scan s = {pattern, n, 0};
+	uint32_t most = 0, weight;
+	struct plain_run r;
+
+	while (s.at < n) {
+		char c = s.p[s.at];
+
+		if (c == '|' || c == ')')
+			return false;
+		if (c == '('   ? !group(&s)
+		    : c == '[' ? !class(&s)
+			       : c == '\\' && !escape(&s))
+			return false;
+		if (c == '(' || c == '[' || c == '\\')
+			continue;
+		if (plain(&s) == 0) {
+			s.at++;
+			continue;
+		}
+		r = run(&s, &weight);
+		/* http and com choose nothing: the thorough way knows that. */
+		if (weight > most &&
+		    (r.len > 5 || (memcmp(pattern + r.from, "http", 4) != 0))) {
+			most = weight;
+			*best = r;
+		}
+	}
+	return most >= ENOUGH;
+}
