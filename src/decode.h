@@ -29,9 +29,10 @@ unsigned decode_transfer(
 
 /*
  * Converters.  iconv_open reads files, which the sandboxed child may not, so
- * the parent opens those whose names occur in the raw bytes (a search for a
- * fixed list of names, no parsing), and GB18030 where the bytes are not UTF-8.
- * UTF-8, us-ascii, iso-8859-1 and windows-1252 need none.
+ * the parent opens those whose labels stand behind `charset=` or `=?` anywhere
+ * in the raw bytes (a search, no parsing; at most 16 of them), and GB18030
+ * where the bytes are not UTF-8.  UTF-8, UTF-7, UTF-16, UTF-32, us-ascii,
+ * iso-8859-1 and windows-1252 need none.
  */
 struct charsets;
 /* extra: one more name or NULL.  NULL only without memory (malloc). */
@@ -42,13 +43,23 @@ void charsets_close(struct charsets *);
    forgiven; NULL: not known.  Static. */
 const char *decode_charset_name(const char *label, uint32_t len);
 
-/* Content bytes -> valid UTF-8.  Sources start at `base`.  The label is
-   checked against the bytes: a missing, us-ascii or single-byte label gives
-   way to UTF-8 where the bytes are valid UTF-8 with at least one multi-byte
-   character; a missing, us-ascii or utf-8 label over bytes that are not UTF-8
-   gives way to GB18030 where they are valid GB18030 that is mostly Han, else
-   to windows-1252.  Bytes that are no text become U+FFFD, a unit each.
-   *missing (may be NULL) gets the name with DECODE_MISSING. */
+/*
+ * Content bytes -> valid UTF-8.  Sources start at `base`.  Bytes that are no
+ * text become U+FFFD, a unit each.  The label is checked against the bytes:
+ * - none, an unknown one, us-ascii and utf-8 say little, so the bytes are
+ *   guessed at.  In this order: UTF-8, if they are valid or hold more valid
+ *   characters of three or four bytes than bad bytes; GB18030, if they are
+ *   valid in it and mostly Han; UTF-8, if labelled so and any character of two
+ *   bytes or more is valid; windows-1252.
+ * - a single-byte one gives way to UTF-8 where the bytes are valid UTF-8 that
+ *   is not all ASCII.
+ * - any other does so where that UTF-8 has three characters of three or four
+ *   bytes, or where the bytes are no text in the labelled charset.
+ * - where the converter is missing, the bytes are guessed at as without label.
+ * Bytes that are all ASCII stay as they are, unless the label is of ISO-2022,
+ * HZ, UTF-7, UTF-16 or UTF-32.  *missing (may be NULL) gets the name with
+ * DECODE_MISSING.
+ */
 unsigned decode_charset(struct text *out, const struct charsets *,
     const char *label, uint32_t label_len, const char *p, uint32_t n,
     uint32_t base, const char **missing);

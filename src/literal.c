@@ -161,14 +161,16 @@ static const struct {
 
 #define ENOUGH 16 /* heavier is no better */
 
+/* The weight of the character at p, and its bytes. */
 static uint32_t
-weigh_char(unsigned char c)
+weigh_char(const char *p, uint32_t *len)
 {
+	unsigned char c = (unsigned char)*p;
+
+	*len = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 	if ((c | 32u) - (unsigned)'a' < 26 || c - (unsigned)'0' < 10)
 		return 2;
-	if (c < 0x80)
-		return c > ' ';
-	return c < 0xc0 ? 0 : c < 0xe0 ? 3 : 5;
+	return c < 0x80 ? c > ' ' : c < 0xe0 ? 3 : 5;
 }
 
 /* Length of the common word that stands at the start, or 0. */
@@ -196,8 +198,10 @@ weigh(const char *p, uint32_t n)
 		if ((k = common_at(p + i, n - i)) > 0) {
 			i += k;
 			all += k;
-		} else
-			sum += weigh_char((unsigned char)p[i++]);
+		} else {
+			sum += weigh_char(p + i, &k);
+			i += k;
+		}
 	}
 	if (n < 2 || (n == 2 && p[0] >= 0 && sum < 4))
 		return 0;
