@@ -7,6 +7,9 @@
 #include "limits.h"
 #include "plan.h"
 
+#define SHOWN_RULE 20u  /* places of one rule that explain shows … */
+#define SHOWN_HIDDEN 2u /* … and of one that never scores */
+
 /* Everything about one message on its way from bytes to a plan. */
 struct sight {
 	struct tree tree;
@@ -237,13 +240,16 @@ show_hit(struct report_hit *o, const struct view *v, const struct hit *h)
 static void
 show_hits(struct report *r, struct arena *a, const struct sight *s)
 {
-	uint32_t n = s->match.nhit < LIMIT_SHOWN ? s->match.nhit : LIMIT_SHOWN;
+	uint32_t *shown = arena_array(a, s->match.rules->n, sizeof *shown);
 
-	r->hit = arena_array(a, n, sizeof *r->hit);
-	for (uint32_t i = 0; i < n; i++) {
+	r->hit = arena_array(a, LIMIT_SHOWN, sizeof *r->hit);
+	for (uint32_t i = 0; i < s->match.nhit && r->nhit < LIMIT_SHOWN; i++) {
 		const struct hit *h = &s->match.hit[i];
+		bool hidden = s->match.rules->rule[h->rule].flags & RULE_HIDDEN;
 
-		if (h->doc == NO_DOC)
+		/* Topic words may stand in each line: a few of them tell. */
+		if (h->doc == NO_DOC ||
+		    shown[h->rule]++ >= (hidden ? SHOWN_HIDDEN : SHOWN_RULE))
 			continue;
 		r->hit[r->nhit].rule = h->rule;
 		show_hit(&r->hit[r->nhit++], &s->view, h);

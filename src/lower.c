@@ -271,9 +271,25 @@ put_qp(struct text *out, const char *p, uint32_t n)
 	}
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static void
+put_soft_break(const struct body *b, struct text *out)
+{
+	const char *eol =
+	    message_eol(b->p + b->raw.from, b->raw.to - b->raw.from);
+
+	text_copy(out, "=", 1, 0);
+	text_copy(out, eol, (uint32_t)strlen(eol), 0);
+}
+
 /* One deletion of quoted-printable tokens.  Where what is left of two lines
    would be too long for one a soft break comes between; a blank that would
-   end a line is encoded. */
+   end a line, and so be lost, is encoded, or followed by a soft break. */
 static void
 lower_qp_one(const struct body *b, const struct edit *e)
 {
@@ -281,23 +297,19 @@ lower_qp_one(const struct body *b, const struct edit *e)
 	uint32_t before = s.from - line_start(b, s.from);
 	uint32_t after = line_stop(b, s.to) - s.to;
 	struct text put = TEXT(b->a);
+	bool lost = after == 0 && e->len == 0 && before > 0 &&
+	    is_blank(b->p[s.from - 1]);
 
-	if (after == 0 && s.to > s.from && e->len == 0 && before > 0 &&
-	    (b->p[s.from - 1] == ' ' || b->p[s.from - 1] == '\t') &&
-	    before + 2 <= QP_LINE) {
+	if (lost && before + 2 <= QP_LINE) {
 		s.from--;
 		text_copy(&put, b->p[s.from] == ' ' ? "=20" : "=09", 3, 0);
+	} else if (lost) {
+		put_soft_break(b, &put);
 	}
 	put_qp(&put, e->p, e->len);
-	if (before > 0 && after > 0 && before + put.len + after > QP_LINE) {
-		const char *eol =
-		    message_eol(b->p + b->raw.from, b->raw.to - b->raw.from);
-
-		if (before + put.len < QP_LINE) {
-			text_copy(&put, "=", 1, 0);
-			text_copy(&put, eol, (uint32_t)strlen(eol), 0);
-		}
-	}
+	if (before > 0 && after > 0 && before + put.len + after > QP_LINE &&
+	    before + put.len < QP_LINE)
+		put_soft_break(b, &put);
 	add_edit(b->out, b->a, s, put.p, put.len);
 }
 

@@ -152,6 +152,16 @@ count_chars(struct planner *x)
 
 /* ---- may the whole be done? ---- */
 
+/* An inline block (RFC 4880 6.2, 7): its signature covers the text. */
+static bool
+holds_pgp(const struct text *t)
+{
+	static const char mark[] = "-----BEGIN PGP ";
+
+	return t->len > 0 &&
+	    memmem(t->p, t->len, mark, sizeof mark - 1) != NULL;
+}
+
 static void
 check_parts(struct planner *x)
 {
@@ -164,7 +174,7 @@ check_parts(struct planner *x)
 
 		if (x->plan->cut[i].n == 0)
 			continue;
-		if (t->part[d->part].sealed)
+		if (t->part[d->part].sealed || holds_pgp(view_shown(d)))
 			refuse(x, REFUSAL_SIGNED);
 		if (lower_refuse(x->view, d) != NULL)
 			refuse(x, REFUSAL_ENCODING);
