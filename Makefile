@@ -62,6 +62,12 @@ $(B)/simsift: $(OBJ)
 $(B)/%.o: src/%.c | $(B) $(TABLES:%=$(B)/%_table.h)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# conf.o knows where the rules are installed: made anew when PREFIX changes.
+$(B)/conf.o: $(B)/prefix
+$(B)/prefix: FORCE | $(B)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+FORCE:
+
 $(B):
 	mkdir -p $(B)
 

@@ -86,7 +86,7 @@ prepare(struct job *j, const struct options *opt, unsigned want)
 	if (rc == -1) {
 		log_error("%s: %s",
 		    opt->narg > 0 ? opt->arg[0] : "standard input", err.text);
-		return EX_NOINPUT;
+		return j->message.spool != -1 ? EX_DATAERR : EX_NOINPUT;
 	}
 	if (conf_open(&j->config, &opt->sources, &err) == -1) {
 		log_error("%s", err.text);
@@ -220,9 +220,9 @@ put_summary(struct job *j)
 	buf_printf(&j->out, "\nscore    %.1f of %.1f\naction   %s", r->score,
 	    r->required, rules_action_name(r->action));
 	if (r->ncut > 0)
-		buf_printf(&j->out, ", %u place%s, %u of %u characters",
-		    r->ncut, r->ncut == 1 ? "" : "s", r->gone_chars,
-		    r->text_chars);
+		buf_printf(&j->out,
+		    ", %u place%s, %u of %u characters of the text", r->ncut,
+		    r->ncut == 1 ? "" : "s", r->gone_chars, r->text_chars);
 	if (r->refusal != REFUSAL_NONE)
 		buf_printf(
 		    &j->out, "; not cut: %s", report_refusal_name(r->refusal));
@@ -238,8 +238,9 @@ put_rules(struct job *j)
 		const struct report_rule *q = &j->report.rule[i];
 		const struct rule *r = &j->config.rules.rule[q->rule];
 
-		if (q->skipped)
-			buf_puts(&j->out, "  slow ");
+		if (q->state != RULE_RAN)
+			buf_puts(&j->out,
+			    q->state == RULE_SLOW ? "  slow " : "broken ");
 		else
 			buf_printf(&j->out, "%6.1f ", r->score);
 		paint(j, bold);

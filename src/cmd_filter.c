@@ -46,6 +46,21 @@ judge_message(struct errand *r, unsigned want, struct err *err)
 	    (uint32_t)r->message.bytes.len, want, err);
 }
 
+/* Patterns are compiled where they are first needed: in the child. */
+static void
+log_broken(const struct errand *r)
+{
+	for (uint32_t i = 0; i < r->report.nrule; i++) {
+		const struct report_rule *q = &r->report.rule[i];
+		const struct rule *rule = &r->config.rules.rule[q->rule];
+
+		if (q->state == RULE_BROKEN)
+			log_error("%s:%u: %s does not compile: messages are "
+				  "marked at most (simsift rules lint)",
+			    rule->file, rule->line, rule->name);
+	}
+}
+
 /* Rules, then a judge.  What goes wrong is logged; the message goes on. */
 static void
 judge_or_say(struct errand *r)
@@ -62,6 +77,10 @@ judge_or_say(struct errand *r)
 		return;
 	}
 	conf_log(&r->config.rules);
+	if (r->config.rules.n == 0 && r->config.rules.degraded) {
+		log_error("not judged: there are no rules");
+		return;
+	}
 	if (r->message.bytes.len > r->config.settings.limit_message) {
 		log_warn("not judged: the message is larger than "
 			 "limit_message (%u bytes)",
@@ -72,7 +91,8 @@ judge_or_say(struct errand *r)
 		log_error("not judged: %s", err.text);
 		return;
 	}
-	r->judged = true;
+	r->judged = !(r->report.warn & WARN_MBOX);
+	log_broken(r);
 	warn = r->report.warn & (WARN_MBOX | WARN_TIME | WARN_SKIPPED);
 	while ((name = report_warn_name(&warn)) != NULL)
 		log_warn("%s", name);
@@ -167,7 +187,7 @@ cmd_filter(const struct options *opt)
 			log_error("%s", opt->wrong);
 			return EX_USAGE;
 		}
-		log_error("%s: the option is left out", opt->wrong);
+		log_error("%s; left out", opt->wrong);
 	}
 	if (read_message(&r, &err) == -1) {
 		log_error("%s", err.text);

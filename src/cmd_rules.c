@@ -463,8 +463,12 @@ put_literals(struct buf *b, const struct literals *l)
 static void
 list_line(const struct rule *q, struct buf *b)
 {
-	buf_printf(b, "%-28s %-10s %6.1f  %-22s ", q->name,
-	    rules_type_name(q->type), q->score,
+	char score[32] = "-"; /* one that never scores */
+
+	if (!(q->flags & RULE_HIDDEN))
+		snprintf(score, sizeof score, "%.1f", q->score);
+	buf_printf(b, "%-28s %-10s %6s  %-22s ", q->name,
+	    rules_type_name(q->type), score,
 	    q->category != NULL ? q->category : "-");
 	report_shown(b, q->file, strlen(q->file));
 	buf_printf(b, ":%u  ", q->line);
@@ -478,7 +482,7 @@ list_json(const struct rule *q, struct buf *b)
 	buf_puts(b, "{\"name\":");
 	report_json_word(b, q->name);
 	buf_printf(b, ",\"type\":\"%s\",\"score\":%.4g,\"category\":",
-	    rules_type_name(q->type), q->score);
+	    rules_type_name(q->type), q->flags & RULE_HIDDEN ? 0 : q->score);
 	report_json_word(b, q->category);
 	buf_puts(b, ",\"literals\":[");
 	for (uint32_t i = 0; i < q->literals.n; i++) {
@@ -555,7 +559,8 @@ cmd_rules(const struct options *opt)
 		conf_log(&c.rules);
 		status = list(&c.rules, opt->json);
 	} else {
-		log_error("rules %s: it is lint, test or list", what);
+		log_error(
+		    "rules %s: no such command; lint, test or list", what);
 	}
 	conf_close(&c);
 	if (fflush(stdout) == EOF) {

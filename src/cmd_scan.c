@@ -74,6 +74,8 @@ scan_file(struct scan *s, const char *path, int fd)
 	if (rc == 0)
 		rc = a == NULL ? err_set(&err, "no memory")
 			       : judge_bytes(s, a, &m.bytes, &r, &err);
+	if (rc == 0 && r.warn & WARN_MBOX)
+		rc = err_set(&err, "a whole mailbox, not one message");
 	if (rc == -1) {
 		log_error("%s: not judged: %s", path, err.text);
 		s->trouble = true;
@@ -142,6 +144,9 @@ scan_path(struct scan *s, const char *path, unsigned depth)
 		s->trouble = true;
 	} else if (S_ISDIR(st.st_mode)) {
 		scan_folder(s, path, depth);
+	} else if (depth == 0) {
+		log_error("%s: neither a file nor a folder", path);
+		s->trouble = true;
 	}
 	if (fd != -1)
 		close(fd);
@@ -157,9 +162,8 @@ cmd_scan(const struct options *opt)
 
 	if (opt->wrong != NULL || opt->narg == 0 || !opt->json) {
 		log_error("%s", opt->wrong != NULL ? opt->wrong
-				: opt->narg == 0
-				    ? "scan needs a file or folder"
-				    : "scan prints --json only, so far");
+				: opt->narg == 0 ? "scan needs a file or folder"
+						 : "scan needs --json");
 		return EX_USAGE;
 	}
 	if (conf_open(&s.config, &opt->sources, &err) == -1) {

@@ -25,14 +25,12 @@ static const struct setting {
     {"required_score", KIND_SCORE, offsetof(struct settings, required_score),
 	5.0, -1000, 1000, "score from which a message is promotion"},
     {"cut_max_percent", KIND_NUMBER, offsetof(struct settings, cut_max_percent),
-	40, 0, 100, "of the visible text; more is not cut but marked"},
+	40, 0, 100, "of the visible text; more: not cut, action hold"},
     {"keep_min_percent", KIND_NUMBER,
 	offsetof(struct settings, keep_min_percent), 33, 0, 100,
 	"of the visible text that must remain after a cut"},
     {"keep_dkim", KIND_NUMBER, offsetof(struct settings, keep_dkim), 0, 0, 1,
 	"1: never cut mail that is signed by DKIM"},
-    {"digest_stub", KIND_NUMBER, offsetof(struct settings, digest_stub), 1, 0,
-	1, "1: a removed digest entry leaves one line"},
     {"limit_time", KIND_NUMBER, offsetof(struct settings, limit_time),
 	LIMIT_TIME_MS, 50, 600000, "milliseconds for one message"},
     {"limit_message", KIND_NUMBER, offsetof(struct settings, limit_message),
@@ -150,7 +148,9 @@ load_dir(struct rules *r, const char *dir, bool needed)
 	int n = scandir(dir, &v, is_cf, by_name);
 
 	if (n == -1 && (needed || (errno != ENOENT && errno != ENOTDIR)))
-		rules_complain(r, dir, 0, 0, false, "%s", strerror(errno));
+		rules_complain(r, dir, 0, 0, false,
+		    "no rules from there: %s (make install, or -C DIR)",
+		    strerror(errno));
 	if (n == 0 && needed)
 		rules_complain(
 		    r, dir, 0, 0, false, "no rule file (*.cf) in this folder");
@@ -183,8 +183,13 @@ static void
 load_line(struct rules *r, const char *line)
 {
 	char *s = arena_printf(r->arena, "ifplugin Simsift\n%s\nendif\n", line);
+	uint32_t from = r->ncomplaint;
 
 	rules_load_text(r, "-c", s, strlen(s));
+	/* The line we put before it is not one of the user's. */
+	for (uint32_t i = from; i < r->ncomplaint; i++)
+		if (r->complaint[i].line > 1)
+			r->complaint[i].line--;
 }
 
 void
@@ -194,12 +199,11 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 		store(s, &table[i], table[i].value);
 	r->setting = set;
 	r->setting_ctx = s;
-	if (src->nfile > 0) {
-		for (uint32_t i = 0; i < src->nfile; i++)
-			load_file(r, src->file[i]);
-	} else if (src->dir != NULL) {
+	if (src->dir != NULL)
 		load_dir(r, src->dir, true);
-	} else {
+	for (uint32_t i = 0; i < src->nfile; i++)
+		load_file(r, src->file[i]);
+	if (src->dir == NULL && src->nfile == 0) {
 		load_dir(r, FILTERS, true);
 		load_dir(r, "/etc/simsift", false);
 		load_user(r);
@@ -240,7 +244,10 @@ conf_log(const struct rules *r)
 	for (uint32_t i = 0; i < r->ncomplaint; i++) {
 		const struct complaint *c = &r->complaint[i];
 
-		if (c->warning || errors++ >= SHOWN)
+		/* A slip in a -c line is seen by who wrote it just now. */
+		if (c->warning && strcmp(c->file, "-c") != 0)
+			continue;
+		if (!c->warning && errors++ >= SHOWN)
 			continue;
 		if (c->line > 0)
 			log_error("%s:%u:%u: %s", c->file, c->line, c->column,
@@ -253,6 +260,7 @@ conf_log(const struct rules *r)
 			  "lint shows all)",
 		    errors - SHOWN);
 	if (r->degraded)
-		log_error("rules are missing: until that is mended messages "
-			  "are marked at most");
+		log_error("a rule file is missing or has errors: until that "
+			  "is mended nothing is cut or held (simsift rules "
+			  "lint)");
 }

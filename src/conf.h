@@ -10,15 +10,14 @@ struct settings {
 	uint32_t cut_max_percent;  /* of the visible text; above: no cut */
 	uint32_t keep_min_percent; /* of it that must remain */
 	uint32_t keep_dkim;        /* 1: signed by DKIM means no cut */
-	uint32_t digest_stub;
-	uint32_t limit_time;    /* ms for a message, children and all */
-	uint32_t limit_message; /* bytes; above: passed unjudged */
+	uint32_t limit_time;       /* ms for a message, children and all */
+	uint32_t limit_message;    /* bytes; above: passed unjudged */
 };
 
 /* Where rules come from, as asked for on the command line. */
 struct conf_sources {
 	const char *dir;   /* -C: only that; or NULL */
-	const char **file; /* in place of all folders; or none */
+	const char **file; /* in place of the usual folders; or none */
 	uint32_t nfile;
 	const char **line; /* -c */
 	uint32_t nline;

@@ -1,36 +1,69 @@
 #include "edit.h"
 
+#include <strings.h>
+
 #include "limits.h"
 
-const char *
-edit_check(
-    const struct edit *v, uint32_t n, uint32_t len, unsigned keep_percent)
+/* Is the span nothing but header fields that begin with X-Simsift? */
+static bool
+own_fields(const char *p, struct span s)
 {
-	uint64_t gone = 0, put = 0;
+	static const char name[] = "x-simsift";
+	size_t n = sizeof name - 1;
+	bool start = s.from == 0 || p[s.from - 1] == '\n';
+
+	if (!start || s.to == s.from)
+		return false;
+	for (uint32_t at = s.from; at < s.to; at++) {
+		if (start && p[at] != ' ' && p[at] != '\t' &&
+		    (s.to - at < n || strncasecmp(p + at, name, n) != 0))
+			return false;
+		start = p[at] == '\n';
+	}
+	return start;
+}
+
+/* What is wrong with one edit, all before it ending at `at`; or NULL. */
+static const char *
+check_one(const struct edit *e, uint32_t at, uint32_t len)
+{
+	if (e->span.from > e->span.to || e->span.to > len)
+		return "an edit outside the message";
+	if (e->span.from < at)
+		return "edits overlap or are not in order";
+	if (e->len > 0 && e->p == NULL)
+		return "an edit without its bytes";
+	if ((uint64_t)e->len >
+	    (uint64_t)(e->span.to - e->span.from) + LIMIT_GROWTH)
+		return "an edit puts in more than it takes out";
+	return NULL;
+}
+
+const char *
+edit_check(const char *p, uint32_t len, const struct edit *v, uint32_t n,
+    unsigned keep_percent)
+{
+	uint64_t gone = 0, put = 0, own = 0;
 	uint32_t at = 0;
+	const char *why;
 
 	if (n > LIMIT_EDITS)
 		return "too many edits";
 	for (uint32_t i = 0; i < n; i++) {
 		const struct edit *e = &v[i];
 
-		if (e->span.from > e->span.to || e->span.to > len)
-			return "an edit outside the message";
-		if (e->span.from < at)
-			return "edits overlap or are not in order";
-		if (e->len > 0 && e->p == NULL)
-			return "an edit without its bytes";
-		if ((uint64_t)e->len >
-		    (uint64_t)(e->span.to - e->span.from) + LIMIT_GROWTH)
-			return "an edit puts in more than it takes out";
+		if ((why = check_one(e, at, len)) != NULL)
+			return why;
 		at = e->span.to;
 		gone += e->span.to - e->span.from;
 		put += e->len;
+		if (e->len == 0 && own_fields(p, e->span))
+			own += e->span.to - e->span.from;
 	}
 	if (put > gone + LIMIT_GROWTH)
 		return "the edits put in more than they take out";
-	if ((len - gone + put) * 100 < (uint64_t)len * keep_percent)
-		return "too little of the message would be left";
+	if ((len - gone + put) * 100 < (len - own) * keep_percent)
+		return "more than two thirds of the message would be removed";
 	return NULL;
 }
 

@@ -15,12 +15,14 @@ struct edit {
 	uint32_t len;
 };
 
-/* NULL where the edits may be applied to a message of `len` bytes, else the
+/* NULL where the edits may be applied to the message p[0..len), else the
    reason: not sorted, overlapping, out of range, a replacement more than
    LIMIT_GROWTH longer than what it replaces (each, and all together), or less
-   than `keep_percent` of the message left. */
-const char *edit_check(
-    const struct edit *v, uint32_t n, uint32_t len, unsigned keep_percent);
+   than `keep_percent` of the message left.  Whole X-Simsift fields count
+   neither as removed nor as there: who forges them, however long, must not
+   switch the filter off. */
+const char *edit_check(const char *p, uint32_t len, const struct edit *v,
+    uint32_t n, unsigned keep_percent);
 
 /* Appends the edited message.  The edits were checked.  -1: no memory. */
 int edit_apply(struct buf *out, const char *p, uint32_t len,

@@ -165,7 +165,7 @@ holds(const struct report *r, const struct sight *s, struct arena *a,
 	uint32_t at = 0;
 	struct text out = TEXT(a);
 
-	if (edit_check(s->plan.edit, s->plan.nedit, job->len,
+	if (edit_check(job->p, job->len, s->plan.edit, s->plan.nedit,
 		set->keep_min_percent) != NULL)
 		return false;
 	for (uint32_t i = 0; i < s->plan.nedit; i++) {

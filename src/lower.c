@@ -298,7 +298,7 @@ lower_qp_one(const struct body *b, const struct edit *e)
 	uint32_t after = line_stop(b, s.to) - s.to;
 	struct text put = TEXT(b->a);
 	bool lost = after == 0 && e->len == 0 && before > 0 &&
-	    is_blank(b->p[s.from - 1]);
+		    is_blank(b->p[s.from - 1]);
 
 	if (lost && before + 2 <= QP_LINE) {
 		s.from--;

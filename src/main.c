@@ -101,6 +101,7 @@ struct parse {
 	struct options opt;
 	const struct command *command;
 	const char **lines, **args;
+	bool help;
 	char wrong[256];
 };
 
@@ -139,7 +140,10 @@ take_flag(struct parse *p, char **argv, int i)
 			p->lines[p->opt.sources.nline++] = argv[i + 1];
 		return 2;
 	}
-	complain(p, argv[i], "no such option");
+	if (strcmp(argv[i], "--help") == 0 && p->command != NULL)
+		p->help = true;
+	else
+		complain(p, argv[i], "no such option");
 	return 1;
 }
 
@@ -199,7 +203,8 @@ main(int argc, char **argv)
 		version();
 		return EX_OK;
 	}
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+	if (argc == 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
 		usage(stdout);
 		return EX_OK;
 	}
@@ -210,6 +215,11 @@ main(int argc, char **argv)
 	p.opt.sources.line = p.lines;
 	p.opt.arg = p.args;
 	parse(&p, argv);
+	/* A caller's message is never answered with a usage text. */
+	if (p.help && (!p.command->service || isatty(STDIN_FILENO))) {
+		usage(stdout);
+		return EX_OK;
+	}
 	if (p.command == NULL) {
 		if (p.opt.wrong != NULL)
 			fprintf(stderr, "simsift: %s\n", p.opt.wrong);

@@ -606,8 +606,9 @@ nothing_found(const struct walk *w, uint32_t i)
 	const struct seen *e = &w->v[i];
 
 	return e->kind == PART_MULTIPART && e->children <= 1 &&
-	    (e->children == 0 || (i + 1 < w->n && w->v[i + 1].kind == PART_LEAF &&
-		w->v[i + 1].body.from == e->body.from));
+	       (e->children == 0 ||
+		   (i + 1 < w->n && w->v[i + 1].kind == PART_LEAF &&
+		       w->v[i + 1].body.from == e->body.from));
 }
 
 /* libetpan skips empty lines at the start of a part without a header. */
@@ -615,7 +616,7 @@ static bool
 same_body(const char *p, struct span ours, struct span theirs)
 {
 	while (ours.from < ours.to && ours.from < theirs.from &&
-	    (p[ours.from] == '\n' || p[ours.from] == '\r'))
+	       (p[ours.from] == '\n' || p[ours.from] == '\r'))
 		ours.from++;
 	if (ours.from == ours.to)
 		return theirs.from == theirs.to;

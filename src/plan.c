@@ -159,7 +159,7 @@ holds_pgp(const struct text *t)
 	static const char mark[] = "-----BEGIN PGP ";
 
 	return t->len > 0 &&
-	    memmem(t->p, t->len, mark, sizeof mark - 1) != NULL;
+	       memmem(t->p, t->len, mark, sizeof mark - 1) != NULL;
 }
 
 static void
@@ -179,6 +179,15 @@ check_parts(struct planner *x)
 		if (lower_refuse(x->view, d) != NULL)
 			refuse(x, REFUSAL_ENCODING);
 	}
+}
+
+/* RFC 6376: the signature covers the body and, mostly, the Subject. */
+static bool
+signed_by_dkim(struct view *v)
+{
+	uint32_t n;
+
+	return view_header(v, 0, "dkim-signature", true, &n) != NULL;
 }
 
 /* A Subject may lose all but one word; what counts is the text. */
@@ -277,6 +286,8 @@ plan_make(struct plan *plan, struct report *r, struct match *m,
 	start(&x, plan, r, m, guard, NO_RULE);
 	find_cuts(&x);
 	check_share(&x, s);
+	if (s->keep_dkim && signed_by_dkim(m->view))
+		refuse(&x, REFUSAL_DKIM);
 	if (plan->refusal != REFUSAL_NONE)
 		return;
 	lower(&x);

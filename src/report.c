@@ -37,10 +37,12 @@ report_refusal_name(enum refusal r)
 			     "(keep_min_percent)",
 	    [REFUSAL_AGAIN] = "something of it would be left behind",
 	    [REFUSAL_LIMIT] = "there are too many places",
-	    [REFUSAL_GUARD] = "it stands in a guarded, quoted or code passage",
+	    [REFUSAL_GUARD] = "it stands in quoted text, code, a signature or "
+			      "footer, or a guarded passage",
 	    [REFUSAL_DEGRADED] = "rules are missing",
 	    [REFUSAL_NOTHING] = "no rule says what to cut in visible text",
 	    [REFUSAL_TIME] = "the time was up before all rules ran",
+	    [REFUSAL_DKIM] = "it is signed by DKIM (keep_dkim)",
 	};
 
 	return name[r];
@@ -60,8 +62,7 @@ report_warn_name(uint32_t *warn)
 			      "not looked at"},
 	    {WARN_DECODE, "a body is not quite what its header says"},
 	    {WARN_CHARSET, "a charset could not be decoded"},
-	    {WARN_MBOX, "this is a whole mailbox, not one message: not judged "
-			"(simsift scan reads mailboxes)"},
+	    {WARN_MBOX, "a whole mailbox, not one message: not judged"},
 	    {WARN_TIME, "the time was up before all rules ran"},
 	    {WARN_TEXT, "more text than is looked at"},
 	    {WARN_SIGNED, "holds a signed or encrypted part"},
@@ -264,7 +265,7 @@ put_rules(struct buf *out, const struct report *r, const struct rules *rules,
 	uint32_t named = 0, left = 0;
 
 	for (uint32_t i = 0; i < r->nrule; i++) {
-		if (r->rule[i].skipped)
+		if (r->rule[i].state != RULE_RAN)
 			continue;
 		if (named == RULES_NAMED) {
 			left++;
@@ -354,7 +355,7 @@ report_json(struct buf *out, const struct report *r, const struct rules *rules)
 	for (uint32_t i = 0; i < r->nrule; i++) {
 		const struct rule *q = &rules->rule[r->rule[i].rule];
 
-		if (r->rule[i].skipped)
+		if (r->rule[i].state != RULE_RAN)
 			continue;
 		buf_printf(out,
 		    "%s{\"name\":\"%s\",\"score\":%.4g,\"file\":", sep, q->name,

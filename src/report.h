@@ -40,12 +40,19 @@ enum refusal {
 	REFUSAL_DEGRADED,
 	REFUSAL_NOTHING,
 	REFUSAL_TIME,
+	REFUSAL_DKIM,
 	REFUSAL_MAX
+};
+
+enum rule_state {
+	RULE_RAN,
+	RULE_SLOW,   /* a limit was hit: it did not count */
+	RULE_BROKEN, /* its pattern does not compile */
 };
 
 struct report_rule {
 	uint32_t rule, hits;
-	bool skipped; /* a limit was hit: it did not count */
+	enum rule_state state;
 };
 
 struct report_cut {

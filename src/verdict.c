@@ -110,16 +110,19 @@ add_rules(struct report *out, const struct match *m, bool hidden)
 
 	for (uint32_t i = 0; i < m->rules->n; i++) {
 		const struct rule *r = &m->rules->rule[i];
-		struct report_rule one = {i, m->count[i], m->skipped[i]};
+		struct report_rule one = {i, m->count[i],
+		    !m->skipped[i] ? RULE_RAN
+		    : r->broken    ? RULE_BROKEN
+				   : RULE_SLOW};
 
-		if (!one.skipped &&
+		if (one.state == RULE_RAN &&
 		    ((r->flags & RULE_HIDDEN && !hidden) || one.hits == 0))
 			continue;
 		out->rule = arena_more(
 		    m->a, out->rule, out->nrule, &size, sizeof *out->rule);
 		out->rule[out->nrule++] = one;
 		out->score += points(m, i);
-		if (one.skipped)
+		if (one.state == RULE_SLOW)
 			out->warn |= WARN_SKIPPED;
 	}
 }

@@ -133,7 +133,7 @@ xfer_rule(struct wire *w, struct report_rule *r)
 {
 	xfer_below(w, &r->rule, w->nrules);
 	xfer_u32(w, &r->hits);
-	XFER_ENUM(w, r->skipped, 2);
+	XFER_ENUM(w, r->state, RULE_BROKEN + 1);
 }
 
 static void
