@@ -151,28 +151,13 @@ put_many(struct buf *out, char c, uint32_t n)
 		buf_put(out, &c, 1);
 }
 
-/* The text is shown as one, since a code may only be known by the words round
-   it; then cut where the pieces of the original end. */
 static void
 shown_pieces(struct buf out[3], const char *p, uint32_t n, struct span m)
 {
-	struct buf whole = BUF(LIMIT_ANSWER), part = BUF(LIMIT_ANSWER);
 	const struct span piece[3] = {{0, m.from}, {m.from, m.to}, {m.to, n}};
-	size_t at = 0;
 
-	report_shown(&whole, p, n);
-	for (int i = 0; i < 3; i++) {
-		part.len = 0;
-		report_shown(
-		    &part, p + piece[i].from, piece[i].to - piece[i].from);
-		/* Masks keep the length, escapes hang on one character. */
-		if (part.len > whole.len - at)
-			part.len = whole.len - at;
-		buf_put(&out[i], whole.p + at, part.len);
-		at += part.len;
-	}
-	buf_free(&whole);
-	buf_free(&part);
+	for (int i = 0; i < 3; i++)
+		report_shown_part(&out[i], p, n, piece[i]);
 }
 
 static void
@@ -297,8 +282,7 @@ put_cuts(struct job *j)
 			put_name(&j->out, t->part);
 			buf_puts(&j->out, "  ");
 			paint(j, red);
-			report_shown(&j->out, t->text + t->gone[k].from,
-			    t->gone[k].to - t->gone[k].from);
+			report_shown_part(&j->out, t->text, t->len, t->gone[k]);
 			paint(j, plain);
 			buf_puts(&j->out, "\n");
 		}
@@ -332,8 +316,7 @@ put_json(struct job *j)
 		    h->raw.from, h->raw.to - h->raw.from);
 		report_json_string(o, h->text, h->len);
 		buf_puts(o, "\",\"match\":\"");
-		report_json_string(
-		    o, h->text + h->match.from, h->match.to - h->match.from);
+		report_json_part(o, h->text, h->len, h->match);
 		buf_printf(o, "\",\"disguised\":%s,\"guarded\":%s}",
 		    h->folded ? "true" : "false",
 		    h->guarded ? "true" : "false");
@@ -384,20 +367,21 @@ put_line(struct job *j, const struct report_text *t, struct span line,
 		struct span g = t->gone[k];
 
 		if (g.from > at)
-			report_shown(&j->out, t->text + at, g.from - at);
+			report_shown_part(&j->out, t->text, t->len,
+			    (struct span){at, g.from});
 		if (g.from < at)
 			g.from = at;
 		if (g.to > line.to)
 			g.to = line.to;
 		if (before) {
 			paint(j, bold);
-			report_shown(&j->out, t->text + g.from, g.to - g.from);
+			report_shown_part(&j->out, t->text, t->len, g);
 			paint(j, plain);
 			paint(j, red);
 		}
 		at = g.to > at ? g.to : at;
 	}
-	report_shown(&j->out, t->text + at, line.to - at);
+	report_shown_part(&j->out, t->text, t->len, (struct span){at, line.to});
 	paint(j, plain);
 	buf_puts(&j->out, "\n");
 }

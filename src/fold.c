@@ -66,8 +66,7 @@ static const struct special {
     {0xffa1, 0xffdc, KEEP, 0},   /* half-width Hangul */
     {0xfff9, 0xfffb, DROP, 0},   /* annotation marks */
     {0x1d173, 0x1d17a, DROP, 0}, /* musical controls */
-    {0x1f10b, 0x1f10b, '0', 0},  /* circled */
-    {0x1f10c, 0x1f10c, '0', 0},  /* negative circled */
+    {0x1f10b, 0x1f10c, '0', 0},  /* circled, negative circled */
     {0x1f110, 0x1f129, 'A', 1},  /* parenthesized */
     {0x1f130, 0x1f149, 'A', 1},  /* squared */
     {0x1f150, 0x1f169, 'A', 1},  /* negative circled */
@@ -94,19 +93,24 @@ static const struct range bases[] = {{'0', '9'}, {'A', 'Z'}, {'a', 'z'},
 static const struct range latin[] = {{0x00c0, 0x02af}, {0x1d00, 0x1dbf},
     {0x1e00, 0x1eff}, {0x2c60, 0x2c7f}, {0xa720, 0xa7ff}, {0xab30, 0xab6f}};
 
-/* One canonical character for another: no base with marks. */
-static const struct range singles[] = {
-    {0x037e, 0x037e},   /* Greek question mark */
-    {0x1fef, 0x1fef},   /* Greek varia */
-    {0x2000, 0x2001},   /* quads */
-    {0x2126, 0x212b},   /* ohm, kelvin, angstrom */
-    {0x2329, 0x232a},   /* angle brackets */
-    {0xf900, 0xfaff},   /* Han for other standards' sake */
-    {0x2f800, 0x2fa1f}, /* the same */
-};
+/* One canonical character for another, no base with marks: Greek question mark
+   and varia, quads, ohm to angstrom, angle brackets, Han for other standards'
+   sake. */
+static const struct range singles[] = {{0x037e, 0x037e}, {0x1fef, 0x1fef},
+    {0x2000, 0x2001}, {0x2126, 0x212b}, {0x2329, 0x232a}, {0xf900, 0xfaff},
+    {0x2f800, 0x2fa1f}};
+
+/* In UTF-8: punctuation as Chinese has it, which stays, and the full-width
+   letters, digits, `.`, `/` and `@` that make it part of a disguise. */
+static const struct range points[] = {{0xe38080, 0xe38080},
+    {0xefbc81, 0xefbc81}, {0xefbc88, 0xefbc89}, {0xefbc8c, 0xefbc8c},
+    {0xefbc9a, 0xefbc9b}, {0xefbc9f, 0xefbc9f}, {0xefbd9e, 0xefbd9e}};
+static const struct range wide[] = {
+    {0xefbc8e, 0xefbc99}, {0xefbca0, 0xefbcba}, {0xefbd81, 0xefbd9a}};
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define IN(c, table) in_ranges(c, table, COUNT(table))
+#define IN3(q, table) IN((uint32_t)(q)[0] << 16 | (q)[1] << 8 | (q)[2], table)
 
 static bool
 in_ranges(uint32_t c, const struct range *v, size_t n)
@@ -116,6 +120,17 @@ in_ranges(uint32_t c, const struct range *v, size_t n)
 	while (i < n && c > v[i].last)
 		i++;
 	return i < n && c >= v[i].from;
+}
+
+/* Punctuation at `at` with no disguise right before or behind it. */
+static bool
+plain_point(const unsigned char *p, uint32_t n, uint32_t at)
+{
+	const unsigned char *q = p + at;
+
+	return n - at >= 3 && IN3(q, points) &&
+	       !(at >= 3 && IN3(q - 3, wide)) &&
+	       !(n - at >= 6 && IN3(q + 3, wide));
 }
 
 static const struct special *
@@ -189,8 +204,7 @@ struct walk {
 	struct text *out;
 	const char *p;
 	uint32_t n;
-	uint32_t copied; /* source up to here is written */
-	bool changed;
+	uint32_t copied; /* source up to here is written; 0: no change yet */
 };
 
 static uint32_t
@@ -199,10 +213,7 @@ decode(const char *p, uint32_t n, uint32_t at, int32_t *c)
 	utf8proc_ssize_t len =
 	    utf8proc_iterate((const uint8_t *)p + at, n - at, c);
 
-	if (len > 0)
-		return (uint32_t)len;
-	*c = -1;
-	return 1;
+	return len > 0 ? (uint32_t)len : 1; /* *c is -1 where it is none */
 }
 
 /* The character that ends before `at`; 0 if there is none. */
@@ -294,7 +305,7 @@ fold_char(
 	f->n = 1;
 	f->c[0] = f->from;
 	f->pair = false;
-	if (f->from >= 0x80) {
+	if (f->from >= 0x80 && !plain_point((const unsigned char *)p, n, at)) {
 		s = special((uint32_t)f->from);
 		f->n = apply(s, f->from, f->c);
 		if (s == NULL)
@@ -360,8 +371,7 @@ splits_word(
 	c = peek(p, n, &at, 0);
 	if (c < 'A' || c >= 0x2e80 || !in_word(c) || !IN((uint32_t)c, bases))
 		return false;
-	c = peek(p, n, &at, c);
-	return !in_word(c);
+	return !in_word(peek(p, n, &at, c));
 }
 
 struct word {
@@ -424,9 +434,8 @@ disguised(const struct word *w)
 	bool mixed = w->digits > 0 || (w->scripts & 1) != 0 ||
 		     (w->scripts & (w->scripts - 1)) != 0;
 
-	if (w->strangers == 0)
-		return false;
-	return w->letters > 0 || (mixed && w->others == 0);
+	return w->strangers > 0 &&
+	       (w->letters > 0 || (mixed && w->others == 0));
 }
 
 /* Reads the word at w->from, at most WORD bytes of it. */
@@ -471,7 +480,6 @@ put(struct walk *w, uint32_t at, const struct folded *f)
 	text_copy(w->out, w->p + w->copied, at - w->copied, w->copied);
 	text_unit(w->out, bytes, len, at, f->len);
 	w->copied = at + f->len;
-	w->changed = true;
 }
 
 static void
@@ -588,7 +596,7 @@ scan(const char *text, uint32_t n, uint32_t at)
 	do {
 		from = at;
 		at = skip_ascii(p, n, at);
-		while (n - at >= 3 && plain3(p + at))
+		while (n - at >= 3 && (plain3(p + at) || plain_point(p, n, at)))
 			at += 3;
 		at = skip_word(p, n, at);
 	} while (at < n && at > from);
@@ -603,9 +611,9 @@ fold_text(struct text *out, const char *p, uint32_t n)
 
 	while ((at = scan(p, n, done)) < n)
 		done = fold_stretch(&w, done, at);
-	if (w.changed)
+	if (w.copied > 0)
 		text_copy(out, p + w.copied, n - w.copied, w.copied);
-	return w.changed;
+	return w.copied > 0;
 }
 
 /*

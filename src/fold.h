@@ -9,6 +9,8 @@
  * other invisible characters and combining marks dropped, look-alikes of other
  * scripts made Latin inside words that hold Latin letters or digits, too.
  * Case is kept.  Good text in any one script stays as it is, but for the above.
+ * So does Chinese punctuation (U+3000 and full-width , ! ? ; : ( ) ~) unless a
+ * full-width letter, digit or one of . / @ stands right beside it.
  */
 
 /* Folds valid UTF-8 p[0..n) to `out` (map -> p).  False, and out untouched,

@@ -134,18 +134,22 @@ line_unit(const char *p, uint32_t n, struct span s)
 	return s;
 }
 
+/* The paragraph, but no more than `reach` bytes on either side (lines whole). */
 static struct span
-paragraph_unit(const char *p, uint32_t n, struct span s)
+paragraph_within(const char *p, uint32_t n, struct span s, uint32_t reach)
 {
+	uint32_t low = s.from > reach ? s.from - reach : 0;
+	uint32_t high = n - s.to > reach ? s.to + reach : n;
+
 	s = line_unit(p, n, s);
-	while (s.from > 0) {
+	while (s.from > low) {
 		uint32_t above = line_start(p, s.from - 1);
 
 		if (blank_line(p, n, above))
 			break;
 		s.from = above;
 	}
-	while (s.to < n) {
+	while (s.to < high) {
 		uint32_t below = skip_eol(p, n, s.to);
 
 		if (below >= n || blank_line(p, n, below))
@@ -153,6 +157,12 @@ paragraph_unit(const char *p, uint32_t n, struct span s)
 		s.to = line_stop(p, n, below);
 	}
 	return s;
+}
+
+static struct span
+paragraph_unit(const char *p, uint32_t n, struct span s)
+{
+	return paragraph_within(p, n, s, n);
 }
 
 /* Where the bracket of kind b opens that is still open at `at`. */
@@ -212,7 +222,7 @@ whole_link(const char *p, struct span s, struct span within)
 static struct span
 clause_unit(const char *p, uint32_t n, struct span s)
 {
-	struct span within = paragraph_unit(p, n, s), best = s;
+	struct span within = paragraph_within(p, n, s, REACH), best = s;
 	bool found = false;
 
 	if (s.from - within.from > REACH)

@@ -198,7 +198,8 @@ main(int argc, char **argv)
 	int status;
 
 	open_standard();
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away: EPIPE */
+	signal(SIGXFSZ, SIG_IGN); /* a file at its limit: EFBIG */
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		version();
 		return EX_OK;
@@ -222,7 +223,7 @@ main(int argc, char **argv)
 	}
 	if (p.command == NULL) {
 		if (p.opt.wrong != NULL)
-			fprintf(stderr, "simsift: %s\n", p.opt.wrong);
+			log_error("%s", p.opt.wrong);
 		usage(stderr);
 		return EX_USAGE;
 	}

@@ -623,30 +623,52 @@ same_body(const char *p, struct span ours, struct span theirs)
 	return ours.from == theirs.from && ours.to == theirs.to;
 }
 
+/* An entry of multipart/digest without a header of its own (RFC 2046 5.1.5):
+   libetpan takes the message's header for the part's, and sees no message in
+   between.  The bodies are the same. */
+static bool
+bare_entry(const struct tree *t, const struct part *q)
+{
+	return q->kind == PART_MESSAGE && q->header.n == 0 &&
+	       q->parent != NO_PART &&
+	       strcmp(t->part[q->parent].type, "multipart/digest") == 0;
+}
+
 /* Do both trees hold the same entities at the same offsets? */
 static bool
-agree(const struct tree *t, uint32_t source, const struct walk *w)
+agree(const struct tree *t, uint32_t source, struct arena *a,
+    const struct walk *w)
 {
+	/* How much deeper a part is for us than for libetpan. */
+	uint32_t *deeper = arena_array(a, t->n, sizeof *deeper);
 	uint32_t k = 0, base = NO_PART;
 
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct part *q = &t->part[i];
-		const struct seen *e = &w->v[k];
 		enum part_kind kind = q->kind;
+		const struct seen *e;
 
 		if (q->source != source)
 			continue;
 		if (base == NO_PART)
 			base = q->depth;
-		if (k++ >= w->n)
+		else
+			deeper[i] = deeper[q->parent];
+		if (k >= w->n)
 			return false;
+		e = &w->v[k];
+		if (bare_entry(t, q) && e->kind != PART_MESSAGE) {
+			deeper[i]++;
+			continue;
+		}
+		k++;
 		if (q->lost && nothing_found(w, k - 1)) {
 			k += e->children;
 			continue;
 		}
 		if (kind == PART_MESSAGE && q->cte != CTE_IDENTITY)
 			kind = PART_LEAF;
-		if (e->kind != kind || e->depth != q->depth - base)
+		if (e->kind != kind || e->depth != q->depth - base - deeper[i])
 			return false;
 		if (kind == PART_LEAF && !same_body(w->p, q->body, e->body))
 			return false;
@@ -675,7 +697,7 @@ second_opinion(const struct tree *t, struct arena *a, uint32_t source)
 
 		visit(&w, l.m, l.depth);
 	}
-	same = agree(t, source, &w);
+	same = agree(t, source, a, &w);
 	mailmime_free(m);
 	return same;
 }

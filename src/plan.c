@@ -69,6 +69,15 @@ hit_span(const struct doc *d, const struct hit *h)
 	return view_shown_span(d, h->utf8);
 }
 
+/* Is it inside the unit found last?  Hits come in order, and a unit may be as
+   long as the text. */
+static bool
+already(const struct spans *v, struct span s)
+{
+	return v->n > 0 && v->v[v->n - 1].from <= s.from &&
+	       s.to <= v->v[v->n - 1].to;
+}
+
 static void
 cut_hit(struct planner *x, const struct hit *h, enum unit unit)
 {
@@ -82,6 +91,8 @@ cut_hit(struct planner *x, const struct hit *h, enum unit unit)
 		refuse(x, REFUSAL_NOTHING);
 		return;
 	}
+	if (already(&x->plan->cut[h->doc], s))
+		return;
 	s = grow_unit(t->p, t->len, s, unit);
 	if (!may_cut(x, h->doc, s)) {
 		refuse(x, REFUSAL_GUARD);

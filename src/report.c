@@ -9,6 +9,7 @@
 
 #define FOLD_AT 78 /* RFC 5322 2.1.1 */
 #define RULES_NAMED 20
+#define AROUND 512 /* bytes in which a code's words may stand */
 
 const char *
 report_verdict_name(enum verdict v)
@@ -198,23 +199,27 @@ escape_json(struct buf *out, uint32_t cp, bool byte)
 		buf_printf(out, "\\u%04x", cp);
 }
 
+/* Escapes p[s.from..s.to); whether a run of digits in it is a code is known by
+   the words round it, which is why the whole text is given. */
 static void
-put_escaped(struct buf *out, const char *p, size_t n, escape_fn *escape,
-    const char *also)
+put_escaped(struct buf *out, const char *p, size_t n, struct span s,
+    escape_fn *escape, const char *also)
 {
-	struct buf copy = BUF(n + 1);
+	size_t low = s.from > AROUND ? s.from - AROUND : 0;
+	size_t high = n - s.to > AROUND ? s.to + AROUND : n;
+	struct buf copy = BUF(high - low + 1);
 	uint32_t cp;
 
-	if (buf_put(&copy, p, n) == -1) {
+	if (buf_put(&copy, p + low, high - low) == -1) {
 		out->failed = true;
 		return;
 	}
-	if (n > 0) {
-		mask_lpa(copy.p, n);
-		mask_codes(copy.p, p, n);
+	if (copy.len > 0) {
+		mask_lpa(copy.p, copy.len);
+		mask_codes(copy.p, p + low, copy.len);
 	}
-	for (size_t at = 0; at < n;) {
-		unsigned k = decode_utf8(copy.p + at, n - at, &cp);
+	for (size_t at = s.from - low, end = s.to - low; at < end;) {
+		unsigned k = decode_utf8(copy.p + at, end - at, &cp);
 
 		if (k == 0) {
 			escape(out, (unsigned char)copy.p[at], true);
@@ -233,15 +238,27 @@ put_escaped(struct buf *out, const char *p, size_t n, escape_fn *escape,
 }
 
 void
+report_shown_part(struct buf *out, const char *p, size_t n, struct span s)
+{
+	put_escaped(out, p, n, s, escape_text, "");
+}
+
+void
 report_shown(struct buf *out, const char *p, size_t n)
 {
-	put_escaped(out, p, n, escape_text, "");
+	report_shown_part(out, p, n, (struct span){0, (uint32_t)n});
+}
+
+void
+report_json_part(struct buf *out, const char *p, size_t n, struct span s)
+{
+	put_escaped(out, p, n, s, escape_json, "\"\\");
 }
 
 void
 report_json_string(struct buf *out, const char *p, size_t n)
 {
-	put_escaped(out, p, n, escape_json, "\"\\");
+	report_json_part(out, p, n, (struct span){0, (uint32_t)n});
 }
 
 void

@@ -121,6 +121,10 @@ const char *report_category(const struct report *, const struct rules *);
 /* Strangers' text for a terminal or a log: control, bidi and invalid bytes as
    escapes, secrets (LPA codes, one-time codes, PINs) masked. */
 void report_shown(struct buf *out, const char *p, size_t n);
+/* A part of the text, with the rest of it known: a code may only be known by
+   the words before it. */
+void report_shown_part(struct buf *out, const char *p, size_t n, struct span);
+void report_json_part(struct buf *out, const char *p, size_t n, struct span);
 /* The same inside a JSON string, quotes not included. */
 void report_json_string(struct buf *out, const char *p, size_t n);
 /* A JSON string with its quotes, from a C string; NULL gives null. */

@@ -30,6 +30,15 @@ is_guard(const struct rules *rules, uint32_t rule)
 	return false;
 }
 
+static bool
+inside(const struct spans *guard, struct span s)
+{
+	for (uint32_t i = 0; i < guard->n; i++)
+		if (guard->v[i].from <= s.from && s.to <= guard->v[i].to)
+			return true;
+	return false;
+}
+
 static void
 find_guards(struct match *m, struct spans *guard)
 {
@@ -47,19 +56,17 @@ find_guards(struct match *m, struct spans *guard)
 			d = &m->view->doc[h->doc];
 			t = view_shown(d);
 			s = view_shown_span(d, h->utf8);
+			if (guard[h->doc].n > 0 &&
+			    inside(
+				&(struct spans){
+				    &guard[h->doc].v[guard[h->doc].n - 1], 1,
+				    1},
+				s))
+				continue;
 			grow_add(&guard[h->doc], m->a,
 			    grow_unit(t->p, t->len, s, g->unit));
 		}
 	}
-}
-
-static bool
-inside(const struct spans *guard, struct span s)
-{
-	for (uint32_t i = 0; i < guard->n; i++)
-		if (guard->v[i].from <= s.from && s.to <= guard->v[i].to)
-			return true;
-	return false;
 }
 
 /* A hit inside a guard's span does not count; phish rules override guards, and

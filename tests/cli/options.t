@@ -1,0 +1,129 @@
+#!/bin/sh
+# Options: where they stand, what is wrong with them, what that leads to.
+. "${0%/*}/../lib.sh"
+PTY=$TOP/tests/cli/pty_run.py
+
+mkdir "$TMP/r"
+cat >"$TMP/r/own.cf" <<'END'
+body TOKEN /\[TG @shop88\]/
+score TOKEN 5
+ifplugin Simsift
+category TOKEN promo.telegram
+endif
+END
+cat >"$TMP/m" <<'END'
+From: ann@news.example
+Subject: Moving day
+
+Ask the porter [TG @shop88] for the keys.
+END
+cat >"$TMP/clean" <<'END'
+From: ann@news.example
+Subject: Moving day
+
+Ask the porter for the keys.
+END
+
+status() { # command...: its exit status; what it printed is in $TMP/out, err
+	"$@" >"$TMP/out" 2>"$TMP/err"
+	echo $?
+}
+
+passes() { # what arguments...: filter exits 0 and prints the message
+	what=$1
+	shift
+	is "$what: 0" "$(status "$SIMSIFT" "$@" <"$TMP/clean")" 0
+	ok "$what: the message" cmp -s "$TMP/out" "$TMP/clean"
+}
+
+passes 'filter, unknown option' filter -C "$TMP/r" --nonsense
+passes 'filter, option of another command' filter -C "$TMP/r" --json
+passes 'filter, argument' filter -C "$TMP/r" nonsense
+passes 'filter, -C without a value' filter -C
+passes 'filter, -c without a value' filter -C "$TMP/r" -c
+passes 'filter, -C missing folder' filter -C "$TMP/nowhere"
+passes 'filter, -c nonsense' filter -C "$TMP/r" -c 'nonsense nonsense ('
+is 'filter, unknown option: rules still mark' \
+	"$("$SIMSIFT" filter -C "$TMP/r" --nonsense <"$TMP/m" | head -c 24)" \
+	'X-Simsift: verdict=promo'
+is 'nothing on a standard error that is no terminal' \
+	"$("$SIMSIFT" filter -C "$TMP/r" --nonsense <"$TMP/m" 2>&1 >/dev/null)" ''
+
+# Words for a terminal.
+said=$("$PTY" 2 "$SIMSIFT" filter -C "$TMP/r" --nonsense \
+	<"$TMP/clean" 2>/dev/null)
+is 'filter says on a terminal what is wrong' "$said" \
+	'simsift: unknown option --nonsense: the option is left out'
+said=$("$PTY" 2 "$SIMSIFT" filter -C "$TMP/nowhere" <"$TMP/clean" 2>/dev/null)
+is 'filter says that the folder is missing' "$(echo "$said" | head -n 1)" \
+	"simsift: $TMP/nowhere: No such file or directory"
+said=$("$PTY" 2 "$SIMSIFT" check -x <"$TMP/clean" 2>/dev/null)
+is 'check says it too' "$said" 'simsift: unknown option -x'
+is 'filter with a terminal as input and a wrong option: 64' \
+	"$(status "$PTY" 0 "$SIMSIFT" filter --nonsense)" 64
+
+is 'check, unknown option: 75' "$(status "$SIMSIFT" check -x <"$TMP/m")" 75
+is 'check, argument: 75' "$(status "$SIMSIFT" check nonsense <"$TMP/m")" 75
+is 'check, -C without a value: 75' "$(status "$SIMSIFT" check -C <"$TMP/m")" 75
+for c in explain diff scan rules; do
+	is "$c, unknown option: 64" \
+		"$(status "$SIMSIFT" $c --nonsense "$TMP/m")" 64
+	ok "$c names the option" grep -q 'unknown option --nonsense' "$TMP/err"
+done
+is 'explain, two files: 64' \
+	"$(status "$SIMSIFT" explain -C "$TMP/r" "$TMP/m" "$TMP/m")" 64
+is 'explain, an option of another command: 64' \
+	"$(status "$SIMSIFT" explain --header "$TMP/m")" 64
+is 'scan without a path: 64' "$(status "$SIMSIFT" scan --json)" 64
+
+for c in explain diff 'scan --json'; do
+	# shellcheck disable=SC2086
+	is "$c, no such file: 66" \
+		"$(status "$SIMSIFT" $c -C "$TMP/r" "$TMP/nowhere")" 66
+	ok "$c names the file" grep -q "$TMP/nowhere: No such file" "$TMP/err"
+done
+is 'explain, a folder: 66' \
+	"$(status "$SIMSIFT" explain -C "$TMP/r" "$TMP")" 66
+is 'explain, standard input by name' \
+	"$(status "$SIMSIFT" explain -C "$TMP/r" - <"$TMP/m")" 0
+
+is 'no command: 64' "$(status "$SIMSIFT" <"$TMP/m")" 64
+ok 'usage' grep -q '^usage: simsift COMMAND' "$TMP/err"
+is 'unknown command: 64' "$(status "$SIMSIFT" sieve <"$TMP/m")" 64
+ok 'it is named' grep -q 'unknown command sieve' "$TMP/err"
+is '--version: 0' "$(status "$SIMSIFT" --version)" 0
+ok '--version' grep -Eq '^simsift [0-9.]+ \(PCRE2 .*sandbox:.*\)$' "$TMP/out"
+is '--help: 0' "$(status "$SIMSIFT" --help)" 0
+for c in filter check explain diff scan rules; do
+	ok "--help names $c" grep -q "^  $c " "$TMP/out"
+done
+is '--help after a command: 0' "$(status "$SIMSIFT" filter --help </dev/null)" 0
+
+# Before and after the command; -c and -C; --; the later -C counts.
+is 'options before' "$(status "$SIMSIFT" -C "$TMP/r" -q check <"$TMP/m")" 0
+is 'options after' "$(status "$SIMSIFT" check -q -C "$TMP/r" <"$TMP/m")" 0
+is 'on both sides' \
+	"$(status "$SIMSIFT" -q check -C "$TMP/r" <"$TMP/m")" 0
+is '-c' "$(status "$SIMSIFT" check -C "$TMP/r" -c 'score TOKEN 1' \
+	<"$TMP/m")" 1
+is 'two -c, the later counts' "$(status "$SIMSIFT" -c 'score TOKEN 1' \
+	check -C "$TMP/r" -c 'required_score 0.5' <"$TMP/m")" 0
+is '-c is a whole rule' "$(status "$SIMSIFT" check -C "$TMP/r" \
+	-c 'body KEYS /for the keys/' -c 'score KEYS 9' <"$TMP/clean")" 0
+"$SIMSIFT" check -v -C "$TMP/r" -c 'action promo hold' <"$TMP/m" >"$TMP/out"
+ok '-c is inside ifplugin Simsift' grep -q 'action=hold' "$TMP/out"
+cp "$TMP/m" "$TMP/--json"
+is '-- ends the options' "$(cd "$TMP" &&
+	"$SIMSIFT" explain -C r -- --json | head -n 1)" \
+	'verdict  promo (promo.telegram)'
+
+# --header
+"$SIMSIFT" filter -C "$TMP/r" <"$TMP/clean" >"$TMP/out"
+ok 'clean mail gets no field' cmp -s "$TMP/out" "$TMP/clean"
+"$SIMSIFT" filter --header -C "$TMP/r" <"$TMP/clean" >"$TMP/out"
+is '--header: clean mail gets one' "$(head -n 1 "$TMP/out" |
+	sed 's/id=[0-9a-z]*$/id=x/')" \
+	'X-Simsift: verdict=clean; action=pass; score=0.0/5.0; id=x'
+tail -n +2 "$TMP/out" >"$TMP/rest"
+ok '--header: the rest as it was' cmp -s "$TMP/rest" "$TMP/clean"
+done_testing
