@@ -339,6 +339,22 @@ whole_lines(const char *p, uint32_t n, struct span s)
 	return s;
 }
 
+/* Does something stand there that no blank precedes? */
+static bool
+closes_at(const char *p, uint32_t n, uint32_t at)
+{
+	static const char *const marks[] = {".", ",", ";", ":", "!", "?", "。",
+	    "，", "；", "：", "！", "？", "、", "…"};
+
+	for (size_t i = 0; i < N(marks); i++)
+		if (stands_at(p, n, at, marks[i]) > 0)
+			return true;
+	for (size_t i = 0; i < N(brackets); i++)
+		if (stands_at(p, n, at, brackets[i].close) > 0)
+			return true;
+	return false;
+}
+
 struct span
 grow_tidy(const char *p, uint32_t n, struct span s)
 {
@@ -353,7 +369,9 @@ grow_tidy(const char *p, uint32_t n, struct span s)
 	a = skip_blanks_back(p, s.from);
 	if (at_eol(p, n, b))
 		return (struct span){a > start ? a : s.from, b};
-	if (a < s.from || s.from == start)
+	if (b == s.to && a > start && closes_at(p, n, b))
+		s.from = a; /* no blank before a full stop */
+	else if (a < s.from || s.from == start)
 		s.to = b; /* the blanks before it are enough */
 	return s;
 }

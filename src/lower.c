@@ -144,36 +144,83 @@ picture_goes(const struct html *h, const struct html_elem *e,
 	return c != NULL && within(map_cover(&h->text.map, *c, NULL), e->whole);
 }
 
-static void
-html_elements(struct edits *out, struct arena *a, const struct html *h,
-    const struct span *cut, uint32_t n)
-{
-	uint32_t *kept = arena_array(a, h->nelem + 1, sizeof *kept);
-	uint32_t nkept = 0;
+/* Places of pictures, in order. */
+struct places {
+	uint32_t *v, n;
+};
 
+static bool
+any_within(const struct places *x, struct span s)
+{
+	return kept_before(x->v, x->n, s.to) != kept_before(x->v, x->n, s.from);
+}
+
+static bool
+in_named(const struct html *h, const struct cut *c, struct span s)
+{
+	for (uint32_t i = 0; i < c->nelem; i++)
+		if (within(h->elem[c->elem[i]].whole, s))
+			return true;
+	return false;
+}
+
+/* Pictures that a cut covers go; so do those of a link whose words go. */
+static bool
+this_picture_goes(
+    const struct html *h, const struct html_elem *e, const struct cut *c)
+{
+	const struct html_elem *up =
+	    e->parent < h->nelem ? &h->elem[e->parent] : NULL;
+	struct span s;
+
+	if (picture_goes(h, e, c->span, c->n) || in_named(h, c, e->whole))
+		return true;
+	if (up == NULL || up->tag != HTML_A || !up->closed)
+		return false;
+	s = trim(h->text.p, up->shown);
+	return s.to > s.from ? cut_over(c->span, c->n, s) != NULL
+			     : picture_goes(h, up, c->span, c->n);
+}
+
+static void
+html_pictures(struct edits *out, struct arena *a, const struct html *h,
+    const struct cut *c, struct places *kept, struct places *gone)
+{
 	for (uint32_t i = 0; i < h->nelem; i++) {
 		const struct html_elem *e = &h->elem[i];
 
 		if (e->tag != HTML_IMG)
 			continue;
-		if (picture_goes(h, e, cut, n))
+		if (this_picture_goes(h, e, c)) {
 			add_edit(out, a, e->whole, NULL, 0);
-		else
-			kept[nkept++] = e->whole.from;
+			gone->v[gone->n++] = e->whole.from;
+		} else {
+			kept->v[kept->n++] = e->whole.from;
+		}
 	}
+}
+
+static void
+html_elements(struct edits *out, struct arena *a, const struct html *h,
+    const struct cut *c)
+{
+	struct places kept = {arena_array(a, h->nelem + 1, 4), 0};
+	struct places gone = {arena_array(a, h->nelem + 1, 4), 0};
+
+	html_pictures(out, a, h, c, &kept, &gone);
 	for (uint32_t i = 0; i < h->nelem; i++) {
 		const struct html_elem *e = &h->elem[i];
 		struct span s = trim(h->text.p, e->shown);
 
 		if (e->tag == HTML_IMG || !e->closed || e->hidden ||
-		    !may_go(e->tag))
+		    !may_go(e->tag) || any_within(&kept, e->whole))
 			continue;
-		if (s.to == s.from ? !picture_goes(h, e, cut, n)
-				   : cut_over(cut, n, s) == NULL)
-			continue;
-		/* A picture that was cut with the text is gone already. */
-		if (kept_before(kept, nkept, e->whole.to) ==
-		    kept_before(kept, nkept, e->whole.from))
+		/* It showed words, and they go; or it showed a picture that
+		   goes; or it showed nothing, in the middle of a cut. */
+		if (s.to > s.from ? cut_over(c->span, c->n, s) != NULL
+				  : any_within(&gone, e->whole) ||
+					picture_goes(h, e, c->span, c->n) ||
+					in_named(h, c, e->whole))
 			add_edit(out, a, e->whole, NULL, 0);
 	}
 }
@@ -181,9 +228,11 @@ html_elements(struct edits *out, struct arena *a, const struct html *h,
 /* Spans of UTF-8 that go. */
 static void
 to_utf8(struct edits *out, struct arena *a, const struct doc *d,
-    const struct span *cut, uint32_t n)
+    const struct cut *c)
 {
-	for (uint32_t i = 0; i < n; i++) {
+	const struct span *cut = c->span;
+
+	for (uint32_t i = 0; i < c->n; i++) {
 		uint32_t at = cut[i].from;
 		struct span s;
 
@@ -195,7 +244,7 @@ to_utf8(struct edits *out, struct arena *a, const struct doc *d,
 			add_edit(out, a, s, NULL, 0);
 	}
 	if (d->html != NULL)
-		html_elements(out, a, d->html, cut, n);
+		html_elements(out, a, d->html, c);
 	tidy(out);
 }
 
@@ -485,21 +534,59 @@ lower_header(struct edits *out, struct arena *a, const struct header_text *h,
 	}
 }
 
+/* A line of a folded field that loses all it has goes with its line end: an
+   empty line would end the header. */
+static void
+drop_fold(const char *p, uint32_t end, struct span *s)
+{
+	uint32_t to = s->to;
+
+	if (s->from == 0 || p[s->from - 1] != '\n')
+		return;
+	while (to < end && is_blank(p[to]))
+		to++;
+	if (to < end && p[to] != '\n' && p[to] != '\r') {
+		if (!is_blank(p[s->to]))
+			s->from++; /* the blank that makes it a fold */
+		return;
+	}
+	s->to = to;
+	s->from--;
+	if (s->from > 0 && p[s->from - 1] == '\r')
+		s->from--;
+}
+
+static void
+lower_subject(const struct body *b, const struct header_text *h,
+    const struct edits *content)
+{
+	uint32_t end = h->nword > 0 ? h->word[h->nword - 1].raw.to : 0;
+	struct edits e = {0};
+
+	lower_header(&e, b->a, h, content);
+	tidy(&e);
+	for (uint32_t i = 0; i < e.n; i++) {
+		if (e.v[i].len == 0)
+			drop_fold(b->p, end, &e.v[i].span);
+		add_edit(b->out, b->a, e.v[i].span, e.v[i].p, e.v[i].len);
+	}
+}
+
 /* ---- the whole ---- */
 
 void
 lower_doc(struct edits *bysource, const struct view *v, const struct doc *d,
-    const struct span *cut, uint32_t n)
+    const struct cut *c)
 {
 	const struct part *q = &v->tree->part[d->part];
 	const struct body b = {v->tree->source[q->source].p, q->body,
 	    &d->content, &bysource[q->source], v->a};
 	struct edits utf8 = {0}, content = {0};
 
-	to_utf8(&utf8, v->a, d, cut, n);
+	to_utf8(&utf8, v->a, d, c);
 	to_content(&content, v->a, d, &utf8);
 	if (d->subject)
-		lower_header(b.out, v->a, d->field, &content);
+		lower_subject(&b, d->field, &content);
 	else
 		lower_body(&b, q->cte, &content);
 }

@@ -17,10 +17,18 @@ struct edits {
 /* What is wrong with a doc's encoding, so that it cannot be cut; or NULL. */
 const char *lower_refuse(const struct view *, const struct doc *);
 
-/* Sorted, disjoint spans of shown text of one doc, n of them: appends to the
-   edits of the source its part lies in. */
+/* What goes from a doc: spans of shown text, sorted and disjoint; and elements
+   of its HTML that show no text, such as a link round a picture. */
+struct cut {
+	const struct span *span;
+	uint32_t n;
+	const uint32_t *elem;
+	uint32_t nelem;
+};
+
+/* Appends to the edits of the source its part lies in. */
 void lower_doc(struct edits *bysource, const struct view *, const struct doc *,
-    const struct span *cut, uint32_t n);
+    const struct cut *);
 
 /* Edits of opened messages become edits of the source they lie in, down to
    the message itself: bysource[0], sorted. */

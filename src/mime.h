@@ -44,6 +44,8 @@ struct mime_source {
 	uint32_t part;        /* whose body it is; NO_PART for 0 */
 	struct text *content; /* its map -> the source of that part; or NULL */
 	unsigned depth;
+	bool last_wins; /* the message again, the last of two fields of
+				 a name read in place of the first */
 };
 
 struct tree {
@@ -53,6 +55,7 @@ struct tree {
 	uint32_t nsource, source_size;
 	bool odd;     /* libetpan and we do not agree, or the header is odd */
 	bool refused; /* a guard kept libetpan away */
+	bool twofold; /* two Content-Types or encodings in a header */
 	bool limited; /* a cap was reached: the rest was not split */
 };
 

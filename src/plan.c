@@ -78,6 +78,39 @@ already(const struct spans *v, struct span s)
 	       s.to <= v->v[v->n - 1].to;
 }
 
+/* A link that shows no text, or a picture's own address: the element. */
+static void
+cut_elem(struct planner *x, const struct hit *h, uint32_t elem)
+{
+	struct elems *e = &x->plan->elem[h->doc];
+	const struct html *html = x->view->doc[h->doc].html;
+
+	if (!html->elem[elem].closed) {
+		refuse(x, REFUSAL_ENCODING);
+		return;
+	}
+	if (!may_cut(x, h->doc, html->elem[elem].shown)) {
+		refuse(x, REFUSAL_GUARD);
+		return;
+	}
+	if (e->n >= LIMIT_CUTS) {
+		refuse(x, REFUSAL_LIMIT);
+		return;
+	}
+	e->v = arena_more(x->m->a, e->v, e->n, &e->size, sizeof *e->v);
+	e->v[e->n++] = elem;
+}
+
+/* What goes from a doc. */
+static struct cut
+doc_cut(const struct planner *x, uint32_t doc)
+{
+	const struct spans *s = &x->plan->cut[doc];
+	const struct elems *e = &x->plan->elem[doc];
+
+	return (struct cut){s->v, s->n, e->v, e->n};
+}
+
 static void
 cut_hit(struct planner *x, const struct hit *h, enum unit unit)
 {
@@ -87,7 +120,11 @@ cut_hit(struct planner *x, const struct hit *h, enum unit unit)
 
 	if (d->raw)
 		return;
-	if (s.to == s.from) { /* hidden text, a picture: nothing to grow from */
+	if (s.to == s.from && h->link != NO_LINK && d->html != NULL) {
+		cut_elem(x, h, d->html->link[h->link].elem);
+		return;
+	}
+	if (s.to == s.from) { /* hidden text: nothing to grow from */
 		refuse(x, REFUSAL_NOTHING);
 		return;
 	}
@@ -183,7 +220,7 @@ check_parts(struct planner *x)
 	for (uint32_t i = 0; i < x->view->ndoc; i++) {
 		const struct doc *d = &x->view->doc[i];
 
-		if (x->plan->cut[i].n == 0)
+		if (x->plan->cut[i].n == 0 && x->plan->elem[i].n == 0)
 			continue;
 		if (t->part[d->part].sealed || holds_pgp(view_shown(d)))
 			refuse(x, REFUSAL_SIGNED);
@@ -214,26 +251,34 @@ check_share(struct planner *x, const struct settings *s)
 }
 
 static void
-report_cuts(struct planner *x)
+report_cut(struct planner *x, uint32_t *size, const struct doc *d,
+    struct span utf8, uint32_t chars)
 {
 	struct report *r = x->report;
+
+	r->cut = arena_more(x->m->a, r->cut, r->ncut, size, sizeof *r->cut);
+	r->cut[r->ncut++] = (struct report_cut){d->path,
+	    view_raw_span(x->view, d, map_cover(&d->utf8.map, utf8, NULL)),
+	    chars};
+}
+
+static void
+report_cuts(struct planner *x)
+{
 	uint32_t size = 0;
 
 	for (uint32_t i = 0; i < x->view->ndoc; i++) {
 		const struct doc *d = &x->view->doc[i];
 		const struct text *t = view_shown(d);
+		struct cut c = doc_cut(x, i);
 
-		for (uint32_t k = 0; k < x->plan->cut[i].n; k++) {
-			struct span s = x->plan->cut[i].v[k], u;
-
-			u = view_utf8_span(d, LAYER_SHOWN, s);
-			r->cut = arena_more(
-			    x->m->a, r->cut, r->ncut, &size, sizeof *r->cut);
-			r->cut[r->ncut++] = (struct report_cut){d->path,
-			    view_raw_span(
-				x->view, d, map_cover(&d->utf8.map, u, NULL)),
-			    grow_chars(t->p, s)};
-		}
+		for (uint32_t k = 0; k < c.n; k++)
+			report_cut(x, &size, d,
+			    view_utf8_span(d, LAYER_SHOWN, c.span[k]),
+			    grow_chars(t->p, c.span[k]));
+		for (uint32_t k = 0; k < c.nelem; k++)
+			report_cut(
+			    x, &size, d, d->html->elem[c.elem[k]].whole, 0);
 	}
 }
 
@@ -243,10 +288,12 @@ lower(struct planner *x)
 	uint32_t n = x->view->tree->nsource;
 	struct edits *bysource = arena_array(x->m->a, n, sizeof *bysource);
 
-	for (uint32_t i = 0; i < x->view->ndoc; i++)
-		if (x->plan->cut[i].n > 0)
-			lower_doc(bysource, x->view, &x->view->doc[i],
-			    x->plan->cut[i].v, x->plan->cut[i].n);
+	for (uint32_t i = 0; i < x->view->ndoc; i++) {
+		struct cut c = doc_cut(x, i);
+
+		if (c.n > 0 || c.nelem > 0)
+			lower_doc(bysource, x->view, &x->view->doc[i], &c);
+	}
 	lower_sources(bysource, x->view);
 	x->plan->edit = bysource[0].v;
 	x->plan->nedit = bysource[0].n;
@@ -266,6 +313,7 @@ start(struct planner *x, struct plan *plan, struct report *r, struct match *m,
 	    .guard = guard,
 	    .only = only};
 	plan->cut = arena_array(m->a, n, sizeof *plan->cut);
+	plan->elem = arena_array(m->a, n, sizeof *plan->elem);
 	x->never = arena_array(m->a, n, sizeof *x->never);
 	x->never_known = arena_array(m->a, n, sizeof *x->never_known);
 }
@@ -280,7 +328,7 @@ find_cuts(struct planner *x)
 	for (uint32_t i = 0; i < x->view->ndoc; i++) {
 		if (x->plan->cut[i].n > 0)
 			tidy_doc(x, i);
-		any |= x->plan->cut[i].n > 0;
+		any |= x->plan->cut[i].n > 0 || x->plan->elem[i].n > 0;
 	}
 	count_chars(x);
 	if (!any)

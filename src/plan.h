@@ -9,6 +9,9 @@
 
 struct plan {
 	struct spans *cut; /* for each doc: shown text that goes */
+	struct elems {     /* … and elements without text */
+		uint32_t *v, n, size;
+	} * elem;
 	struct edit *edit; /* of the message, sorted */
 	uint32_t nedit;
 	enum refusal refusal; /* REFUSAL_NONE: the edits may be proposed */

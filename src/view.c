@@ -451,7 +451,7 @@ add_raw(struct view *v)
 {
 	const struct part *q = &v->tree->part[0];
 	const struct mime_source *s = &v->tree->source[0];
-	uint32_t from = q->head.to, n = s->len - from;
+	uint32_t from = q->header.start, n = s->len - from;
 	const char *missing = NULL;
 	struct doc *d;
 

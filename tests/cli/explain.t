@@ -36,7 +36,7 @@ END
 cat >want <<'END'
 verdict  promo (promo.telegram)
 score    5.8 of 5.0
-action   cut, 1 place, 11 of 73 characters
+action   cut, 1 place, 11 of 73 characters of the text
    4.5 TOKEN  r/own.cf:2  promo.telegram  A token of the trade
    1.2 NEWS  r/own.cf:6
 

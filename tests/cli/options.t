@@ -52,13 +52,13 @@ is 'nothing on a standard error that is no terminal' \
 # Words for a terminal.
 said=$("$PTY" 2 "$SIMSIFT" filter -C "$TMP/r" --nonsense \
 	<"$TMP/clean" 2>/dev/null)
-is 'filter says on a terminal what is wrong' "$said" \
-	'simsift: unknown option --nonsense: the option is left out'
+ok 'filter says on a terminal what is wrong' \
+	test "${said#simsift: *--nonsense}" != "$said"
 said=$("$PTY" 2 "$SIMSIFT" filter -C "$TMP/nowhere" <"$TMP/clean" 2>/dev/null)
-is 'filter says that the folder is missing' "$(echo "$said" | head -n 1)" \
-	"simsift: $TMP/nowhere: No such file or directory"
+ok 'filter says that the folder is missing' test \
+	"${said#simsift: "$TMP"/nowhere: *No such file or directory}" != "$said"
 said=$("$PTY" 2 "$SIMSIFT" check -x <"$TMP/clean" 2>/dev/null)
-is 'check says it too' "$said" 'simsift: unknown option -x'
+ok 'check says it too' test "${said#simsift: *-x}" != "$said"
 is 'filter with a terminal as input and a wrong option: 64' \
 	"$(status "$PTY" 0 "$SIMSIFT" filter --nonsense)" 64
 
@@ -68,7 +68,7 @@ is 'check, -C without a value: 75' "$(status "$SIMSIFT" check -C <"$TMP/m")" 75
 for c in explain diff scan rules; do
 	is "$c, unknown option: 64" \
 		"$(status "$SIMSIFT" $c --nonsense "$TMP/m")" 64
-	ok "$c names the option" grep -q 'unknown option --nonsense' "$TMP/err"
+	ok "$c names the option" grep -q -e '^simsift: .*--nonsense' "$TMP/err"
 done
 is 'explain, two files: 64' \
 	"$(status "$SIMSIFT" explain -C "$TMP/r" "$TMP/m" "$TMP/m")" 64
@@ -90,7 +90,7 @@ is 'explain, standard input by name' \
 is 'no command: 64' "$(status "$SIMSIFT" <"$TMP/m")" 64
 ok 'usage' grep -q '^usage: simsift COMMAND' "$TMP/err"
 is 'unknown command: 64' "$(status "$SIMSIFT" sieve <"$TMP/m")" 64
-ok 'it is named' grep -q 'unknown command sieve' "$TMP/err"
+ok 'it is named' grep -q '^simsift: .*sieve' "$TMP/err"
 is '--version: 0' "$(status "$SIMSIFT" --version)" 0
 ok '--version' grep -Eq '^simsift [0-9.]+ \(PCRE2 .*sandbox:.*\)$' "$TMP/out"
 is '--help: 0' "$(status "$SIMSIFT" --help)" 0
