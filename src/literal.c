@@ -29,6 +29,13 @@
 #define POOL (64u << 10)       /* bytes for all sets of a pattern */
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
+/* Strings joined for one pattern; a longer one is not worth it: what the filter
+   spends on reading its rules it spends for each message. */
+#define WORK 200
+#define PRODUCT 24 /* strings that two sets in a row may make */
+/* A set of at most eight strings, each of six letters or more, will do. */
+#define GOOD (12 * STRINGS / 8 + STRINGS - 8)
+
 struct str {
 	const char *p;
 	uint32_t len;
@@ -47,6 +54,8 @@ struct info {
 struct work {
 	struct pattern ps;
 	uint32_t depth, used;
+	uint32_t made; /* strings joined so far, against WORK */
+	bool may_stop; /* no alternative at the outermost level */
 	_Alignas(8) char pool[POOL];
 };
 
@@ -73,22 +82,40 @@ take(struct work *w, uint32_t len)
 struct build {
 	struct str v[STRINGS];
 	uint32_t n;
-	bool dead; /* too many, or a part of it unknown */
+	uint64_t seen; /* bits of what is in it: most are new at a glance */
+	bool dead;     /* too many, or a part of it unknown */
 };
 
 static void
 build_start(struct build *b)
 {
 	b->n = 0;
+	b->seen = 0;
 	b->dead = false;
+}
+
+/* One of 64 bits, by length and the bytes at both ends and in the middle. */
+static uint64_t
+bit_of(const struct str *s)
+{
+	uint32_t h = s->len;
+
+	if (s->len > 0)
+		h = h * 31 + (unsigned char)s->p[0] * 131 +
+		    (unsigned char)s->p[s->len / 2] * 31 +
+		    (unsigned char)s->p[s->len - 1] * 7;
+	return 1ull << (h * 0x9e3779b1u >> 26);
 }
 
 static void
 build_add(struct build *b, struct str s)
 {
-	for (uint32_t i = 0; i < b->n; i++)
+	uint64_t bit = bit_of(&s);
+
+	for (uint32_t i = 0; i < b->n && b->seen & bit; i++)
 		if (b->v[i].len == s.len && memcmp(b->v[i].p, s.p, s.len) == 0)
 			return;
+	b->seen |= bit;
 	if (b->n == STRINGS)
 		b->dead = true;
 	else
@@ -128,8 +155,11 @@ multiply(struct work *w, struct set *a, const struct set *b)
 		*a = *b;
 		return true;
 	}
-	if (a->n * b->n > STRINGS)
+	if (a->n * b->n > PRODUCT)
 		return false;
+	w->made += a->n * b->n;
+	if (w->made > WORK)
+		w->ps.failed = true;
 	build_start(&out);
 	for (uint32_t i = 0; i < a->n * b->n; i++) {
 		const struct str *x = &a->v[i / b->n], *y = &b->v[i % b->n];
@@ -542,6 +572,9 @@ sequence(struct work *w)
 	struct seq s = {.cur = empty_set, .whole = true};
 
 	for (;;) {
+		/* The rest can only add to what is good enough. */
+		if (w->may_stop && w->depth == 0 && s.score >= GOOD)
+			w->ps.at = w->ps.n;
 		pattern_skip(&w->ps);
 		if (!pattern_more(&w->ps) || pattern_next(&w->ps, '|') ||
 		    pattern_next(&w->ps, ')'))
@@ -569,8 +602,11 @@ alternation(struct work *w)
 	for (;;) {
 		build_unite(&exact, &i.exact);
 		build_unite(&need, &i.need);
-		if (exact.dead && need.dead)
+		if (exact.dead && need.dead) {
 			w->used = used; /* nothing of it is needed */
+			if (!w->ps.x && !w->ps.quoted && !w->ps.failed)
+				literal_plain_skip(w->ps.p, w->ps.n, &w->ps.at);
+		}
 		if (!pattern_next(&w->ps, '|'))
 			break;
 		w->ps.at++;
@@ -643,7 +679,9 @@ literal_extract(struct literals *out, struct arena *a, const char *pattern,
 	*out = (struct literals){0};
 	w.ps = (struct pattern){.p = pattern, .n = len, .x = x != NULL};
 	w.depth = w.used = 0;
-	if (x == NULL && literal_plain(&plain, pattern, len)) {
+	w.may_stop = false;
+	w.made = 0;
+	if (x == NULL && literal_plain(&plain, &w.may_stop, pattern, len)) {
 		copy_plain(out, a, pattern + plain.from, plain.len);
 		return;
 	}

@@ -129,6 +129,34 @@ group(struct scan *s)
 	return true;
 }
 
+/* One step outside of plain runs; false where it is not understood. */
+static bool
+step(struct scan *s)
+{
+	switch (s->p[s->at]) {
+	case '(':
+		return group(s);
+	case '[':
+		return class(s);
+	case '\\':
+		return escape(s);
+	default:
+		s->at++;
+		return true;
+	}
+}
+
+void
+literal_plain_skip(const char *pattern, uint32_t n, uint32_t *at)
+{
+	struct scan s = {pattern, n, *at};
+
+	while (s.at < n && s.p[s.at] != ')')
+		if (!step(&s))
+			return;
+	*at = s.at;
+}
+
 /* The run that starts here, without a last character that a quantifier may
    make optional.  *weight: how rare it may be. */
 static struct plain_run
@@ -153,34 +181,31 @@ run(struct scan *s, uint32_t *weight)
 }
 
 bool
-literal_plain(struct plain_run *best, const char *pattern, uint32_t n)
+literal_plain(
+    struct plain_run *best, bool *one_way, const char *pattern, uint32_t n)
 {
 	struct scan s = {pattern, n, 0};
 	uint32_t most = 0, weight;
 	struct plain_run r;
 
+	*one_way = false;
 	while (s.at < n) {
-		char c = s.p[s.at];
-
-		if (c == '|' || c == ')')
+		if (s.p[s.at] == '|' || s.p[s.at] == ')')
 			return false;
-		if (c == '('   ? !group(&s)
-		    : c == '[' ? !class(&s)
-			       : c == '\\' && !escape(&s))
-			return false;
-		if (c == '(' || c == '[' || c == '\\')
-			continue;
 		if (plain(&s) == 0) {
-			s.at++;
+			if (!step(&s))
+				return false;
 			continue;
 		}
 		r = run(&s, &weight);
 		/* http and com choose nothing: the thorough way knows that. */
 		if (weight > most &&
-		    (r.len > 5 || (memcmp(pattern + r.from, "http", 4) != 0))) {
+		    (r.len < 4 || r.len > 5 ||
+			memcmp(pattern + r.from, "http", 4) != 0)) {
 			most = weight;
 			*best = r;
 		}
 	}
+	*one_way = true;
 	return most >= ENOUGH;
 }

@@ -15,6 +15,13 @@ struct plain_run {
 	uint32_t from, len; /* in the pattern, as written */
 };
 
-bool literal_plain(struct plain_run *, const char *pattern, uint32_t n);
+/* *one_way: the whole was understood, and has no alternative outside of
+   groups. */
+bool literal_plain(
+    struct plain_run *, bool *one_way, const char *pattern, uint32_t n);
+
+/* Moves *at to the end of the group it is in: its closing parenthesis, or the
+   pattern's end.  Does nothing where that is not understood at a glance. */
+void literal_plain_skip(const char *pattern, uint32_t n, uint32_t *at);
 
 #endif
