@@ -156,8 +156,9 @@ lint_pattern(struct rules *r, struct rule *q)
 	if (q->re == NULL && re_compile(&q->re, q->pattern, q->pattern_len,
 				 q->re_flags, &fault) == -1) {
 		/* After replace_rules an offset is not one of the file. */
-		warn_at(
-		    r, q, col > 0 ? col + fault.offset : 0, false, fault.text);
+		warn_at(r, q, col > 0 ? col + fault.offset : 0, fault.too_large,
+		    fault.text);
+		r->refused += fault.too_large;
 		q->broken = true;
 		return;
 	}

@@ -62,12 +62,110 @@ fetch(const struct settings *s, const struct setting *t)
 /* Names of SpamAssassin that mean something else here, or nothing. */
 static const char *const aliases[][2] = {{"required_hits", "required_score"}};
 
+/* Senders that are always wanted, or never: the words of welcomelist_from and
+   blocklist_from become one rule each, so that a report shows them as it shows
+   any other reason. */
+static const struct list {
+	const char *name, *un;
+	const char *before, *behind; /* the pattern */
+} lists[CONF_LISTS] = {
+    {"welcomelist_from", "unwelcomelist_from",
+	"header USER_IN_WELCOMELIST From:addr =~ /^(?:",
+	")$/i\n"
+	"describe USER_IN_WELCOMELIST The sender is in welcomelist_from\n"
+	"tflags USER_IN_WELCOMELIST nice\n"
+	"score USER_IN_WELCOMELIST -100\n"},
+    {"blocklist_from", "unblocklist_from",
+	"header USER_IN_BLOCKLIST From:addr =~ /^(?:",
+	")$/i\n"
+	"describe USER_IN_BLOCKLIST The sender is in blocklist_from\n"
+	"score USER_IN_BLOCKLIST 100\n"},
+};
+
+/* A glob (* and ?) as a pattern. */
+static const char *
+glob_pattern(struct arena *a, const char *p, size_t n)
+{
+	char *out = arena_alloc(a, n * 2 + 1), *q = out;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '*') {
+			*q++ = '.';
+			*q++ = '*';
+		} else if (p[i] == '?') {
+			*q++ = '.';
+		} else {
+			if (strchr("\\/^$.|+()[]{}#", p[i]) != NULL)
+				*q++ = '\\';
+			*q++ = p[i];
+		}
+	}
+	*q = '\0';
+	return out;
+}
+
+/* Adds the words of `value` to a list, or takes them out. */
+static void
+change_list(
+    struct settings *s, struct sender_list *l, const char *value, bool add)
+{
+	for (size_t n;
+	     value += strspn(value, " \t"), (n = strcspn(value, " \t")) > 0;
+	     value += n) {
+		const char *word = glob_pattern(s->arena, value, n);
+		uint32_t kept = 0;
+
+		for (uint32_t i = 0; i < l->n; i++)
+			if (strcmp(l->v[i], word) != 0)
+				l->v[kept++] = l->v[i];
+		l->n = kept;
+		if (!add)
+			continue;
+		l->v = arena_more(s->arena, l->v, l->n, &l->size, sizeof *l->v);
+		l->v[l->n++] = word;
+	}
+}
+
+static bool
+set_list(struct settings *s, const char *name, const char *value)
+{
+	for (size_t i = 0; i < N(lists); i++) {
+		bool add = strcmp(name, lists[i].name) == 0;
+
+		if (!add && strcmp(name, lists[i].un) != 0)
+			continue;
+		change_list(s, &s->list[i], value, add);
+		return true;
+	}
+	return false;
+}
+
+static void
+make_list_rules(struct settings *s, struct rules *r)
+{
+	for (size_t i = 0; i < N(lists); i++) {
+		struct sender_list *l = &s->list[i];
+		const char *all = "", *text;
+
+		for (uint32_t k = 0; k < l->n; k++)
+			all = arena_printf(
+			    s->arena, "%s%s%s", all, k > 0 ? "|" : "", l->v[k]);
+		if (l->n == 0)
+			continue;
+		text = arena_printf(
+		    s->arena, "%s%s%s", lists[i].before, all, lists[i].behind);
+		rules_load_text(r, lists[i].name, text, strlen(text));
+	}
+}
+
 static int
 set(void *ctx, const char *name, const char *value, struct err *why)
 {
 	char *end;
 	double v;
 
+	if (set_list(ctx, name, value))
+		return 1;
 	for (size_t i = 0; i < N(aliases); i++)
 		if (strcmp(name, aliases[i][0]) == 0)
 			name = aliases[i][1];
@@ -197,6 +295,7 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 {
 	for (size_t i = 0; i < N(table); i++)
 		store(s, &table[i], table[i].value);
+	s->arena = r->arena;
 	r->setting = set;
 	r->setting_ctx = s;
 	if (src->dir != NULL)
@@ -210,6 +309,7 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 	}
 	for (uint32_t i = 0; i < src->nline; i++)
 		load_line(r, src->line[i]);
+	make_list_rules(s, r);
 	rules_finish(r);
 }
 

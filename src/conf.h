@@ -3,6 +3,8 @@
 
 #include "rules.h"
 
+#define CONF_LISTS 2
+
 /* Settings: lines of the rule files, inside `ifplugin Simsift`.  One table in
    conf.c holds names, kinds and ranges. */
 struct settings {
@@ -12,6 +14,11 @@ struct settings {
 	uint32_t keep_dkim;        /* 1: signed by DKIM means no cut */
 	uint32_t limit_time;       /* ms for a message, children and all */
 	uint32_t limit_message;    /* bytes; above: passed unjudged */
+	struct sender_list {       /* patterns of addresses */
+		const char **v;
+		uint32_t n, size;
+	} list[CONF_LISTS]; /* welcomelist_from, blocklist_from */
+	struct arena *arena;
 };
 
 /* Where rules come from, as asked for on the command line. */

@@ -92,7 +92,7 @@ compiled(struct match *m, uint32_t rule)
 	    re_compile(&r->re, r->pattern, r->pattern_len, r->re_flags,
 		&fault) == -1) {
 		r->broken = true;
-		m->rules->degraded = true;
+		m->rules->degraded |= !fault.too_large;
 		m->skipped[rule] = true;
 	}
 	return r->re != NULL;
@@ -204,13 +204,15 @@ run_bits(struct match *m, const struct unit_text *u, const struct text *fold,
     uint32_t from)
 {
 	struct match_private *x = m->private;
+	unsigned not_here = fold != NULL ? RULE_NOFOLD : 0;
 
+	if (m->view->doc[u->doc].subject)
+		not_here |= RULE_NOSUBJECT;
 	for (uint32_t i = 0; i < x->words && !m->timeout; i++)
 		for (uint64_t b = x->bits[i]; b != 0; b &= b - 1) {
 			uint32_t rule = i * 64 + (uint32_t)__builtin_ctzll(b);
 
-			if (fold == NULL ||
-			    !(m->rules->rule[rule].flags & RULE_NOFOLD))
+			if (!(m->rules->rule[rule].flags & not_here))
 				run_rule(m, rule, u, fold, from);
 		}
 }

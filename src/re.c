@@ -53,6 +53,7 @@ re_compile(struct re **out, const char *pattern, uint32_t len, unsigned flags,
 	return 0;
 fail:
 	fault->offset = (uint32_t)at;
+	fault->too_large = error == PCRE2_ERROR_PATTERN_TOO_LARGE;
 	pcre2_get_error_message(
 	    error, (PCRE2_UCHAR *)fault->text, sizeof fault->text);
 	re_free(re);

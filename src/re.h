@@ -17,6 +17,7 @@ struct re;
 struct re_fault {
 	uint32_t offset; /* in the pattern */
 	char text[160];
+	bool too_large; /* for this engine; else it is wrong */
 };
 
 /* 0, or -1 with *fault.  From malloc: re_free. */

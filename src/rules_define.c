@@ -119,6 +119,20 @@ rules_utf8(const struct line *l, struct slice s, const char *what)
 	return false;
 }
 
+/* SpamAssassin's own rules hold a few patterns in ISO-8859-1. */
+static void
+from_latin1(struct line *l, struct slice *s)
+{
+	char *p = arena_alloc(l->rules->arena, (size_t)s->n * 2 + 1);
+	uint32_t n = 0;
+
+	rules_tell(l, s->p, WARNING,
+	    "the pattern is not UTF-8: it is read as ISO-8859-1");
+	for (uint32_t i = 0; i < s->n; i++)
+		n += decode_put_utf8(p + n, (unsigned char)s->p[i]);
+	*s = (struct slice){p, n};
+}
+
 static bool
 read_pattern(struct line *l, struct pattern *out)
 {
@@ -149,7 +163,9 @@ read_pattern(struct line *l, struct pattern *out)
 		    closer(open), closer(open));
 		return false;
 	}
-	return rules_utf8(l, out->text, "pattern");
+	if (!decode_utf8_valid(out->text.p, out->text.n))
+		from_latin1(l, &out->text);
+	return true;
 }
 
 /* --- definitions --- */

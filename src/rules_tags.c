@@ -226,10 +226,13 @@ rules_tags_apply(struct rules *r, uint32_t rule)
 		k = !k;
 	}
 	u->broken = t.full;
-	if (t.full)
-		rules_say(r, &t.at, ERROR,
-		    "%s: longer than %u bytes once its tags are replaced",
+	if (t.full) {
+		rules_say(r, &t.at, WARNING,
+		    "refused: %s: longer than %u bytes once its tags are "
+		    "replaced",
 		    u->name, LIMIT_RULE_LINE);
+		r->refused++;
+	}
 	u->pattern = arena_dup(r->arena, x->work[k], t.n);
 	u->pattern_len = t.n;
 }
