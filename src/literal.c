@@ -26,7 +26,7 @@
 #define DEPTH 40u              /* groups in groups */
 #define MEMBERS 8u             /* of a class that is spelled out */
 #define REPEATS 8u             /* of {n} that are spelled out */
-#define POOL (64u << 10)       /* bytes for all sets of a pattern */
+#define POOL (16u << 10) /* bytes for the sets of one pattern */
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* Strings joined for one pattern; a longer one is not worth it: what the filter
