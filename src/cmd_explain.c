@@ -60,12 +60,13 @@ run(struct job *j, unsigned want, struct err *err)
 static int
 prepare(struct job *j, const struct options *opt, unsigned want)
 {
+	const char *no = getenv("NO_COLOR");
 	struct err err;
 	int fd, rc;
 
 	*j = (struct job){.opt = opt, .out = BUF(LIMIT_ANSWER)};
 	j->message.spool = -1;
-	j->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	j->colour = isatty(STDOUT_FILENO) && (no == NULL || *no == '\0');
 	if (opt->wrong != NULL || opt->narg > 1) {
 		log_error(
 		    "%s", opt->wrong != NULL

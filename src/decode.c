@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "charset_private.h"
+#include "decode_private.h"
 
 /* ---- UTF-8 ---- */
 

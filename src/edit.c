@@ -57,7 +57,7 @@ edit_check(const char *p, uint32_t len, const struct edit *v, uint32_t n,
 		at = e->span.to;
 		gone += e->span.to - e->span.from;
 		put += e->len;
-		if (e->len == 0 && own_fields(p, e->span))
+		if (p != NULL && e->len == 0 && own_fields(p, e->span))
 			own += e->span.to - e->span.from;
 	}
 	if (put > gone + LIMIT_GROWTH)

@@ -15,7 +15,8 @@ struct edit {
 	uint32_t len;
 };
 
-/* NULL where the edits may be applied to the message p[0..len), else the
+/* NULL where the edits may be applied to the message p[0..len) (p NULL: its
+   bytes are not looked at), else the
    reason: not sorted, overlapping, out of range, a replacement more than
    LIMIT_GROWTH longer than what it replaces (each, and all together), or less
    than `keep_percent` of the message left.  Whole X-Simsift fields count

@@ -134,7 +134,7 @@ line_unit(const char *p, uint32_t n, struct span s)
 	return s;
 }
 
-/* The paragraph, but no more than `reach` bytes on either side (lines whole). */
+/* The paragraph, but no more than `reach` bytes on either side; lines whole. */
 static struct span
 paragraph_within(const char *p, uint32_t n, struct span s, uint32_t reach)
 {

@@ -53,6 +53,22 @@ unit_start(const struct run *r, uint32_t at)
 	return r->src + (at - r->out) / r->ostep * r->sstep;
 }
 
+/* The end of the source of run i, up to text offset `to` in it.  What was put
+   in inside a unit stands at that unit's start, which ends behind it. */
+static uint32_t
+source_end(const struct map *m, uint32_t i, uint32_t to)
+{
+	uint32_t end = unit_start(&m->v[i], to - 1) + m->v[i].sstep;
+
+	for (; i > 0 && m->v[i].sstep == 0; i--) {
+		const struct run *r = &m->v[i - 1];
+		uint32_t e = unit_start(r, m->v[i].out - 1) + r->sstep;
+
+		end = e > end ? e : end;
+	}
+	return end;
+}
+
 struct span
 map_cover(const struct map *m, struct span t, bool *exact)
 {
@@ -80,7 +96,7 @@ map_cover(const struct map *m, struct span t, bool *exact)
 		goto out;
 	}
 	last = &m->v[run_of(m, t.to - 1)];
-	s.to = unit_start(last, t.to - 1) + last->sstep;
+	s.to = source_end(m, (uint32_t)(last - m->v), t.to);
 	sharp &= (t.to - last->out) % last->ostep == 0;
 out:
 	if (exact != NULL)
@@ -122,9 +138,7 @@ run_behind(const struct map *m, uint32_t at)
 
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
-		const struct run *r = &m->v[mid];
-
-		if (unit_start(r, run_end(m, mid) - 1) + r->sstep <= at)
+		if (source_end(m, mid, run_end(m, mid)) <= at)
 			lo = mid + 1;
 		else
 			hi = mid;

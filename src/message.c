@@ -195,20 +195,19 @@ message_from_line(const char *p, uint32_t n)
 	return lf != NULL ? (uint32_t)(lf - p) + 1 : n;
 }
 
-/* Length of the field name at `at`, or -1: RFC 5322 ftext, then a colon. */
+/* Length of the field name of the line at..end, or -1: RFC 5322 ftext, then a
+   colon; blanks before it are obsolete syntax, still seen. */
 static int64_t
-name_len(const char *p, uint32_t at, uint32_t to)
+name_len(const char *p, uint32_t at, uint32_t end)
 {
-	uint32_t i = at;
+	uint32_t i = at, stop;
 
-	while (i < to && p[i] > 32 && p[i] != ':' && p[i] != 127)
+	while (i < end && p[i] > 32 && p[i] < 127 && p[i] != ':')
 		i++;
-	if (i == at)
-		return -1;
-	to = i;
-	while (p[i] == ' ' || p[i] == '\t') /* obsolete syntax, still seen */
+	stop = i;
+	while (i < end && is_blank(p[i]))
 		i++;
-	return p[i] == ':' ? (int64_t)to - at : -1;
+	return stop > at && i < end && p[i] == ':' ? (int64_t)stop - at : -1;
 }
 
 /* Does a field follow before the empty line? */
@@ -220,8 +219,7 @@ header_goes_on(const char *p, uint32_t at, uint32_t to)
 
 		if (empty_line(p, at, to))
 			return false;
-		if (!is_blank(p[at]) && end > at + 1 && p[end - 1] == '\n' &&
-		    name_len(p, at, end) > 0)
+		if (name_len(p, at, end) > 0)
 			return true;
 		at = end;
 	}
@@ -240,15 +238,9 @@ static bool
 header_line(struct header *h, struct arena *a, const char *p, uint32_t at,
     uint32_t end, uint32_t to)
 {
-	int64_t name = p[end - 1] == '\n' ? name_len(p, at, end) : -1;
+	int64_t name = name_len(p, at, end);
 	struct field f = {.whole = {at, end}};
 
-	if (p[end - 1] != '\n') { /* no line end to stop name_len */
-		const char *c = memchr(p + at, ':', end - at);
-
-		if (c != NULL && !is_blank(p[at]))
-			name = c - (p + at);
-	}
 	if (is_blank(p[at]) && h->n > 0) {
 		h->field[h->n - 1].value.to = end;
 		h->field[h->n - 1].whole.to = end;

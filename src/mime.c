@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "limits.h"
-#include "mime_etpan.h"
+#include "mime_private.h"
 
 /* ---- structured field values ---- */
 
@@ -59,22 +59,35 @@ read_value(struct buf *out, const char *p, uint32_t at, uint32_t n)
 	return at;
 }
 
-/* charset'language'text of RFC 2231: the text, %XX decoded. */
-static void
-extended(struct buf *b)
+static int
+hex_digit(char c)
 {
-	const char *q = b->len > 0 ? memchr(b->p, '\'', b->len) : NULL;
-	size_t from = 0, to = 0;
+	const char *all = "0123456789abcdefABCDEF", *at = strchr(all, c);
+	int v = at != NULL && c != '\0' ? (int)(at - all) : -1;
 
-	if (q != NULL &&
+	return v > 15 ? v - 6 : v;
+}
+
+/* charset'language'text of RFC 2231 from b->p[from] on: the text, %XX decoded.
+   Only the first piece of a parameter has the two quotes. */
+static void
+extended(struct buf *b, size_t from, bool first)
+{
+	size_t to = from;
+	const char *q;
+
+	if (first && (q = memchr(b->p, '\'', b->len)) != NULL &&
 	    (q = memchr(q + 1, '\'', b->len - (size_t)(q + 1 - b->p))) != NULL)
 		from = (size_t)(q + 1 - b->p);
 	for (; from < b->len; from++, to++) {
-		char hex[3] = {0};
+		int high = -1, low = -1;
 
 		if (b->p[from] == '%' && b->len - from > 2) {
-			memcpy(hex, b->p + from + 1, 2);
-			b->p[to] = (char)strtol(hex, NULL, 16);
+			high = hex_digit(b->p[from + 1]);
+			low = hex_digit(b->p[from + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			b->p[to] = (char)(high * 16 + low);
 			from += 2;
 		} else {
 			b->p[to] = b->p[from];
@@ -101,7 +114,7 @@ mime_parameter(struct arena *a, const char *p, uint32_t n, const char *name)
 	struct buf value = BUF(LIMIT_FIELD), skip = BUF(LIMIT_FIELD);
 	uint32_t at = 0, params = 0;
 	const char *found = NULL;
-	bool any = false;
+	bool any = false, numbered = false;
 
 	/* Behind the type itself; the semicolon may be missing. */
 	at = skip_space(p, at, n);
@@ -109,6 +122,7 @@ mime_parameter(struct arena *a, const char *p, uint32_t n, const char *name)
 		at++;
 	while (at < n && params++ < LIMIT_PARAMS) {
 		uint32_t start, end;
+		size_t had;
 		bool star, mine;
 
 		while (
@@ -124,14 +138,18 @@ mime_parameter(struct arena *a, const char *p, uint32_t n, const char *name)
 			continue;
 		at = skip_space(p, at + 1, n);
 		mine = name_matches(p + start, end - start, name, &star);
-		/* The first of its kind counts; continuations follow it. */
-		if (mine && any && memchr(p + start, '*', end - start) == NULL)
+		/* The first of its kind counts; continuations follow a
+		   piece that has a number. */
+		if (mine && any && !numbered)
 			mine = false;
+		if (mine && !any)
+			numbered = end - start > strlen(name) + 1;
 		skip.len = 0;
+		had = value.len;
 		at = read_value(mine ? &value : &skip, p, at, n);
+		if (mine && star && value.len > had)
+			extended(&value, had, !any);
 		any |= mine;
-		if (mine && star)
-			extended(&value);
 	}
 	if (any)
 		found = arena_dup(a, value.p != NULL ? value.p : "", value.len);
@@ -161,6 +179,15 @@ struct split {
 	uint32_t leaf; /* the entity whose body we are in, or NO_PART */
 };
 
+static bool
+same_value(const char *p, const struct field *a, const struct field *b)
+{
+	uint32_t n = a->value.to - a->value.from;
+
+	return b->value.to - b->value.from == n &&
+	       memcmp(p + a->value.from, p + b->value.from, n) == 0;
+}
+
 /* The first of its name (so libetpan, Python), or the last. */
 static const struct field *
 find_field(const struct split *s, const struct header *h, const char *name)
@@ -172,7 +199,7 @@ find_field(const struct split *s, const struct header *h, const char *name)
 			continue;
 		if (found == NULL || s->last_wins)
 			found = &h->field[i];
-		else
+		else if (!same_value(s->p, found, &h->field[i]))
 			s->t->twofold = true;
 	}
 	return found;

@@ -1,4 +1,4 @@
-#include "mime_etpan.h"
+#include "mime_private.h"
 
 #include <libetpan/mailmime.h>
 #include <libetpan/mailmime_types.h>

@@ -63,7 +63,8 @@ report_warn_name(uint32_t *warn)
 			      "not looked at"},
 	    {WARN_DECODE, "a body is not quite what its header says"},
 	    {WARN_CHARSET, "a charset could not be decoded"},
-	    {WARN_MBOX, "a whole mailbox, not one message: not judged"},
+	    {WARN_MBOX, "a whole mailbox, not one message: not judged "
+			"(simsift scan looks through stored mail)"},
 	    {WARN_TIME, "the time was up before all rules ran"},
 	    {WARN_TEXT, "more text than is looked at"},
 	    {WARN_SIGNED, "holds a signed or encrypted part"},

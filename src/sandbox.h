@@ -12,9 +12,9 @@
  */
 #define SANDBOX_FD 3
 
-/* In a child of `parent`: moves `fd` to SANDBOX_FD, closes every other descriptor, sets rlimits
-   (memory: `memory` bytes above what the process has now; CPU seconds), dies
-   with its parent from now on.  -1 with errno: do not go on. */
+/* In a child of `parent`: moves `fd` to SANDBOX_FD, closes every other
+   descriptor, sets rlimits (`memory` bytes above what the process has now; CPU
+   seconds), dies with its parent from now on.  -1 with errno: do not go on. */
 int sandbox_enter(int fd, size_t memory, unsigned seconds, pid_t parent);
 
 /* Bits: which walls this kernel and this build have. */

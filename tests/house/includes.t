@@ -64,7 +64,7 @@ only() { # what, pattern of headers, the file
 		"$(grep -lE "^[ 	]*#[ 	]*include[ 	]*<$2" src/*.[ch])" "$3"
 }
 only pcre2.h 'pcre2' src/re.c
-only libetpan 'libetpan/' src/mime.c
+only libetpan 'libetpan/' src/mime_etpan.c
 only seccomp.h 'seccomp\.h' src/gen_sandbox.c
 is 'no header is without a guard' "$(grep -L '^#ifndef [A-Z_0-9]*_H$' src/*.h)" ''
 is 'limits.h includes nothing' "$(grep '#include' src/limits.h)" ''

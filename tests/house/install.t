@@ -4,8 +4,8 @@
 cd "$TOP" || exit 1
 
 # shellcheck disable=SC2317 # called by ok
-run() { # target
-	MAKEFLAGS='' make -s B="$B" PREFIX=/usr DESTDIR="$TMP/root" "$1" \
+run() { # target; what is built is not built again
+	MAKEFLAGS='' make -s -o all B="$B" PREFIX=/usr DESTDIR="$TMP/root" "$1" \
 		>"$TMP/log" 2>&1
 }
 ok 'make install' run install

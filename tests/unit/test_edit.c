@@ -17,14 +17,14 @@ static void
 refused(const struct edit *v, uint32_t n, uint32_t len, unsigned keep,
     const char *what)
 {
-	if (edit_check(v, n, len, keep) == NULL)
+	if (edit_check(NULL, len, v, n, keep) == NULL)
 		fail_msg("taken, though %s", what);
 }
 
 static void
 taken(const struct edit *v, uint32_t n, uint32_t len, unsigned keep)
 {
-	const char *why = edit_check(v, n, len, keep);
+	const char *why = edit_check(NULL, len, v, n, keep);
 
 	if (why != NULL)
 		fail_msg("refused: %s", why);

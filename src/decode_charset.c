@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "charset_private.h"
+#include "decode_private.h"
 
 #define RUN_MIN 16u   /* characters fed to iconv after a fault … */
 #define RUN_MAX 4096u /* … and after a while without */

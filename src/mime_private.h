@@ -1,5 +1,5 @@
-#ifndef MIME_ETPAN_H
-#define MIME_ETPAN_H
+#ifndef MIME_PRIVATE_H
+#define MIME_PRIVATE_H
 
 #include "mime.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "charset_private.h"
+#include "decode_private.h"
 
 #define CONVERTERS 16u /* a message with more charsets is no mail */
 #define LABELS 20000u  /* looked up before the fork; the rest costs a second */

@@ -1,5 +1,5 @@
-#ifndef CHARSET_PRIVATE_H
-#define CHARSET_PRIVATE_H
+#ifndef DECODE_PRIVATE_H
+#define DECODE_PRIVATE_H
 
 #include <iconv.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 
 /*
  * What the files of this room share; no other room includes it.  decode.h is
- * its door, charset_name.c knows names and converters, charset.c turns bytes
- * into UTF-8, decode.c does UTF-8, transfer encodings and RFC 2047.
+ * its door, decode_names.c knows names and converters, decode_charset.c turns
+ * bytes into UTF-8, decode.c does UTF-8, transfer encodings and RFC 2047.
  */
 
 #define LENGTH(v) (sizeof(v) / sizeof *(v))
@@ -34,7 +34,7 @@ struct tally {
 	size_t bad;
 };
 
-/* ---- charset_name.c ---- */
+/* ---- decode_names.c ---- */
 
 /* Those that are no plain single-byte ones of iconv; some by their places. */
 extern const struct codec charset_codecs[];
