@@ -129,8 +129,11 @@ blank_line(const char *p, uint32_t n, uint32_t start)
 static struct span
 line_unit(const char *p, uint32_t n, struct span s)
 {
+	uint32_t stop = line_stop(p, n, s.to > s.from ? s.to - 1 : s.to);
+
 	s.from = line_start(p, s.from);
-	s.to = line_stop(p, n, s.to > s.from ? s.to - 1 : s.to);
+	if (stop > s.to) /* the span may hold the line's end */
+		s.to = stop;
 	return s;
 }
 
@@ -355,6 +358,15 @@ closes_at(const char *p, uint32_t n, uint32_t at)
 	return false;
 }
 
+static bool
+opens_before(const char *p, uint32_t at)
+{
+	for (size_t i = 0; i < N(brackets); i++)
+		if (ends_at(p, at, brackets[i].open) > 0)
+			return true;
+	return false;
+}
+
 struct span
 grow_tidy(const char *p, uint32_t n, struct span s)
 {
@@ -371,7 +383,7 @@ grow_tidy(const char *p, uint32_t n, struct span s)
 		return (struct span){a > start ? a : s.from, b};
 	if (b == s.to && a > start && closes_at(p, n, b))
 		s.from = a; /* no blank before a full stop */
-	else if (a < s.from || s.from == start)
+	else if (a < s.from || s.from == start || opens_before(p, s.from))
 		s.to = b; /* the blanks before it are enough */
 	return s;
 }
