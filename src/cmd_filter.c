@@ -190,7 +190,7 @@ cmd_filter(const struct options *opt)
 	}
 	if (read_message(&r, &err) == -1) {
 		log_error("%s", err.text);
-		return EX_TEMPFAIL;
+		end_run(EX_TEMPFAIL);
 	}
 	if (r.message.spool != -1) {
 		log_warn("not judged: the message is larger than %u bytes",

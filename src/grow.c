@@ -364,6 +364,14 @@ opens_before(const char *p, uint32_t at)
 	for (size_t i = 0; i < N(brackets); i++)
 		if (ends_at(p, at, brackets[i].open) > 0)
 			return true;
+	/* Emphasis opens where nothing stands before it. */
+	for (size_t i = 0; i < N(emphasis); i++) {
+		uint32_t k = ends_at(p, at, emphasis[i]);
+
+		if (k > 0)
+			return at == k || p[at - k - 1] == '\n' ||
+			       skip_blanks_back(p, at - k) < at - k;
+	}
 	return false;
 }
 

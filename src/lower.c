@@ -389,7 +389,7 @@ put_quantum(struct base64 *w)
 	for (unsigned i = 0; i < 4; i++) {
 		char c = i <= w->n ? digit[v >> (18 - 6 * i) & 63] : '=';
 
-		if (w->col == w->width) {
+		if (w->col >= w->width) {
 			text_copy(&w->out, w->eol, (uint32_t)strlen(w->eol), 0);
 			w->col = 0;
 		}
@@ -410,25 +410,40 @@ put_base64(struct base64 *w, const char *p, uint32_t n)
 	}
 }
 
+/* Of the encoded body up to `end`: what new lines keep to.  A body of one line
+   stays one. */
+static uint32_t
+longest_line(const struct body *b, uint32_t end)
+{
+	uint32_t at = b->raw.from, most = 0, lines = 0;
+
+	while (at < end) {
+		uint32_t stop = line_stop(b, at);
+
+		most = stop - at > most ? stop - at : most;
+		lines++;
+		at = stop;
+		while (at < end && (b->p[at] == '\r' || b->p[at] == '\n'))
+			at++;
+	}
+	return lines > 1 ? most : UINT32_MAX;
+}
+
 /* From the quantum of the first cut on all is encoded anew; what stands
    before it, and behind the last quantum, keeps its bytes. */
 static void
 lower_base64(const struct body *b, const struct edits *e)
 {
 	const struct map *map = &b->content->map;
-	uint32_t first = e->v[0].span.from, at, n = b->content->len, eol;
-	struct base64 w = {.out = TEXT(b->a), .width = UINT32_MAX};
+	uint32_t first = e->v[0].span.from, at, n = b->content->len;
+	struct base64 w = {.out = TEXT(b->a)};
 	struct span raw, end;
 
 	raw = map_cover(map, (struct span){first, first + 1}, NULL);
 	end = map_cover(map, (struct span){n - 1, n}, NULL);
 	at = map_back(map, raw).from;
 	w.col = raw.from - line_start(b, raw.from);
-	eol = line_stop(b, b->raw.from);
-	if (eol < end.to)
-		w.width = eol - b->raw.from;
-	if (w.width == 0)
-		w.width = 76;
+	w.width = longest_line(b, end.to);
 	w.eol = message_eol(b->p + b->raw.from, b->raw.to - b->raw.from);
 	for (uint32_t i = 0; i < e->n; i++) {
 		put_base64(&w, b->content->p + at, e->v[i].span.from - at);

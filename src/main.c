@@ -189,6 +189,31 @@ open_standard(void)
 		close(fd);
 }
 
+static int
+run(const struct parse *p, bool closed_in, bool closed_out)
+{
+	const struct command *c = p->command;
+
+	/* A caller's message is never answered with a usage text. */
+	if (p->help && (!c->service || isatty(STDIN_FILENO))) {
+		usage(stdout);
+		return EX_OK;
+	}
+	if (c == NULL) {
+		if (p->opt.wrong != NULL)
+			log_error("%s", p->opt.wrong);
+		usage(stderr);
+		return EX_USAGE;
+	}
+	log_init(c->service, p->opt.quiet, p->opt.verbose);
+	if (c->service && (closed_in || (closed_out && c->bit == FILTER))) {
+		log_error(
+		    "standard %s is closed", closed_in ? "input" : "output");
+		return EX_TEMPFAIL;
+	}
+	return c->run(&p->opt);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -216,25 +241,7 @@ main(int argc, char **argv)
 	p.opt.sources.line = p.lines;
 	p.opt.arg = p.args;
 	parse(&p, argv);
-	/* A caller's message is never answered with a usage text. */
-	if (p.help && (!p.command->service || isatty(STDIN_FILENO))) {
-		usage(stdout);
-		return EX_OK;
-	}
-	if (p.command == NULL) {
-		if (p.opt.wrong != NULL)
-			log_error("%s", p.opt.wrong);
-		usage(stderr);
-		return EX_USAGE;
-	}
-	log_init(p.command->service, p.opt.quiet, p.opt.verbose);
-	if (p.command->service &&
-	    (closed_in || (closed_out && p.command->bit == FILTER))) {
-		log_error(
-		    "standard %s is closed", closed_in ? "input" : "output");
-		return EX_TEMPFAIL;
-	}
-	status = p.command->run(&p.opt);
+	status = run(&p, closed_in, closed_out);
 	free(p.lines);
 	free(p.args);
 	return status;

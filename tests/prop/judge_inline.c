@@ -45,7 +45,8 @@ judge_bytes(const char *name, struct config *c, const struct buf *in)
 	    .len = (uint32_t)in->len,
 	    .want = WANT_HITS | WANT_TEXTS | WANT_TREE,
 	    .charsets = cs,
-	    .time_ms = 3600000};
+	    .time_ms = 3600000,
+	    .only_cut = UINT32_MAX};
 	const char *volatile why = "no memory";
 	struct report r;
 
