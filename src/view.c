@@ -376,6 +376,21 @@ note_missing(struct view *v, const char *missing)
 		v->missing = missing;
 }
 
+/* How much of n bytes may still be looked at: of what is too long, its start,
+   so that padding hides nothing that stands before it. */
+static uint32_t
+text_left(struct view *v, uint32_t n)
+{
+	uint32_t left = LIMIT_TEXT - v->text;
+
+	if (n > left) {
+		v->limited = true;
+		n = left;
+	}
+	v->text += n;
+	return n;
+}
+
 static void
 add_body(struct view *v, uint32_t part)
 {
@@ -385,11 +400,7 @@ add_body(struct view *v, uint32_t part)
 	const char *missing = NULL;
 	struct doc *d;
 
-	if (n > LIMIT_TEXT - v->text) {
-		v->limited = true;
-		return;
-	}
-	v->text += n;
+	n = text_left(v, n);
 	d = add_doc(v, part, q->lost ? "text/plain" : q->type, q->path);
 	d->odd = decode_transfer(
 	    &d->content, q->cte, s->p + q->body.from, n, q->body.from);
@@ -455,11 +466,7 @@ add_raw(struct view *v)
 	const char *missing = NULL;
 	struct doc *d;
 
-	if (n > LIMIT_TEXT - v->text) {
-		v->limited = true;
-		return;
-	}
-	v->text += n;
+	n = text_left(v, n);
 	d = add_doc(v, 0, "raw", "raw");
 	d->raw = true;
 	d->odd =
