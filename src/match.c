@@ -14,7 +14,8 @@ struct match_private {
 	uint64_t *always;              /* of these, those without a literal */
 	uint32_t words;
 	int64_t *spent; /* ns, by rule */
-	uint32_t *last; /* index + 1 of each rule's newest hit */
+	/* First hits of this unit, and of the one before it. */
+	uint32_t unit_start, look_back;
 	char *lower;    /* fold_case of the present text */
 	size_t room;
 };
@@ -49,7 +50,6 @@ set_up(struct match *m)
 	for (int t = 0; t <= RULE_META; t++)
 		x->mask[t] = arena_array(m->a, x->words, 8);
 	x->spent = arena_array(m->a, n, sizeof *x->spent);
-	x->last = arena_array(m->a, n, sizeof *x->last);
 	m->count = arena_array(m->a, n, sizeof *m->count);
 	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
 	for (uint32_t i = 0; i < n; i++) {
@@ -131,46 +131,47 @@ timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
 static void
 add_hit(struct match *m, const struct hit *h)
 {
-	struct match_private *x = m->private;
-
 	m->count[h->rule]++;
 	if (m->nhit >= LIMIT_HITS || m->count[h->rule] > LIMIT_HITS_RULE)
 		return;
 	m->hit =
 	    arena_more(m->a, m->hit, m->nhit, &m->hit_size, sizeof *m->hit);
 	m->hit[m->nhit++] = *h;
-	x->last[h->rule] = m->nhit;
+}
+
+static struct span
+join(struct span a, struct span b)
+{
+	return (struct span){a.from < b.from ? a.from : b.from,
+	    a.to > b.to ? a.to : b.to};
 }
 
 /* Pieces overlap, and folded text repeats the rendered one: the same place of
-   the same rule counts once.  from: first hit of this unit. */
+   the same rule counts once, and is as long as its longest match.  Looks back
+   to the start of the unit before this one. */
 static bool
-seen_before(const struct match *m, const struct hit *h, uint32_t from)
+seen_before(struct match *m, const struct hit *h)
 {
-	uint32_t last = m->private->last[h->rule];
-	const struct hit *k;
+	for (uint32_t i = m->nhit; i > m->private->look_back; i--) {
+		struct hit *k = &m->hit[i - 1];
 
-	if (last == 0)
-		return false;
-	k = &m->hit[last - 1];
-	if (!h->folded)
-		return k->doc == h->doc && k->layer == h->layer &&
-		       h->link == NO_LINK && k->link == NO_LINK &&
-		       h->utf8.from < k->utf8.to && k->utf8.from <= h->utf8.to;
-	for (uint32_t i = from; i < m->nhit; i++) {
-		k = &m->hit[i];
-		if (k->rule == h->rule && h->utf8.from < k->utf8.to &&
-		    k->utf8.from < h->utf8.to)
-			return true;
+		if (k->rule != h->rule || k->doc != h->doc ||
+		    k->layer != h->layer || k->link != h->link ||
+		    h->utf8.from >= k->utf8.to || k->utf8.from >= h->utf8.to)
+			continue;
+		if (h->utf8.from < k->utf8.from || h->utf8.to > k->utf8.to) {
+			k->at = join(k->at, h->at);
+			k->utf8 = join(k->utf8, h->utf8);
+		}
+		return true;
 	}
 	return false;
 }
 
-/* All matches of a rule in a unit's text, or in its folded text (`fold`).
-   from: the first hit of this unit. */
+/* All matches of a rule in a unit's text, or in its folded text (`fold`). */
 static void
 run_rule(struct match *m, uint32_t rule, const struct unit_text *u,
-    const struct text *fold, uint32_t from)
+    const struct text *fold)
 {
 	const char *p = fold != NULL ? fold->p : u->p;
 	uint32_t n = fold != NULL ? fold->len : u->len, at = 0;
@@ -192,7 +193,7 @@ run_rule(struct match *m, uint32_t rule, const struct unit_text *u,
 			s = map_cover(&fold->map, s, NULL);
 		h.at = view_layer_span(u, s);
 		h.utf8 = view_utf8_span(&m->view->doc[u->doc], u->layer, h.at);
-		if (!seen_before(m, &h, from))
+		if (!seen_before(m, &h))
 			add_hit(m, &h);
 		if (m->count[rule] > LIMIT_HITS_RULE)
 			break;
@@ -200,8 +201,7 @@ run_rule(struct match *m, uint32_t rule, const struct unit_text *u,
 }
 
 static void
-run_bits(struct match *m, const struct unit_text *u, const struct text *fold,
-    uint32_t from)
+run_bits(struct match *m, const struct unit_text *u, const struct text *fold)
 {
 	struct match_private *x = m->private;
 	unsigned not_here = fold != NULL ? RULE_NOFOLD : 0;
@@ -213,7 +213,7 @@ run_bits(struct match *m, const struct unit_text *u, const struct text *fold,
 			uint32_t rule = i * 64 + (uint32_t)__builtin_ctzll(b);
 
 			if (!(m->rules->rule[rule].flags & not_here))
-				run_rule(m, rule, u, fold, from);
+				run_rule(m, rule, u, fold);
 		}
 }
 
@@ -223,16 +223,19 @@ run_unit(struct match *m, const struct unit_text *u)
 	static const enum rule_type type[] = {[IN_BODY] = RULE_BODY,
 	    [IN_RAWBODY] = RULE_RAWBODY,
 	    [IN_URI] = RULE_URI};
+	struct match_private *x = m->private;
 	struct text fold = TEXT(m->a);
 	uint32_t from = m->nhit;
 
+	x->look_back = x->unit_start;
+	x->unit_start = from;
 	candidates(m, type[u->kind], u->p, u->len);
-	run_bits(m, u, NULL, from);
+	run_bits(m, u, NULL);
 	/* rawbody shows the text as it was sent: never folded. */
 	if (u->kind == IN_RAWBODY || !fold_text(&fold, u->p, u->len))
 		return;
 	candidates(m, type[u->kind], fold.p, fold.len);
-	run_bits(m, u, &fold, from);
+	run_bits(m, u, &fold);
 }
 
 /* ---- header fields ---- */
@@ -343,7 +346,8 @@ run_header_rule(struct match *m, uint32_t rule, const struct field_text *f)
 			return;
 		hit = found_in(m, rule, p, n) == !(r->flags & RULE_NEGATE);
 	}
-	if (hit && !m->skipped[rule])
+	/* A !~ that did not run did not hit. */
+	if (hit && !m->skipped[rule] && !m->timeout)
 		m->count[rule] = 1;
 }
 
@@ -380,7 +384,7 @@ run_mimeheaders(struct match *m)
 
 			if (p != NULL &&
 			    found_in(m, i, p, n) == !(r->flags & RULE_NEGATE))
-				m->count[i] = !m->skipped[i];
+				m->count[i] = !m->skipped[i] && !m->timeout;
 		}
 	}
 }

@@ -9,6 +9,7 @@
 
 #define FOLD_AT 78 /* RFC 5322 2.1.1 */
 #define RULES_NAMED 20
+#define NEAR 64    /* bytes between a code and the word for it */
 #define AROUND 512 /* bytes in which a code's words may stand */
 
 const char *
@@ -92,24 +93,49 @@ report_category(const struct report *r, const struct rules *rules)
 
 /* ---- strangers' text ---- */
 
-/* An activation code from "LPA:1$" on, also as it stands in a URL. */
+/* Length of `word` where it stands at p, case ignored; else 0. */
+static size_t
+word_at(const char *p, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	return n >= len && strncasecmp(p, word, len) == 0 ? len : 0;
+}
+
+/* Length of "LPA:1$" at p, also as it stands in a URL; else 0. */
+static size_t
+lpa_head(const char *p, size_t n)
+{
+	static const char *const piece[][2] = {
+	    {"LPA", "LPA"}, {":", "%3A"}, {"1", "1"}, {"$", "%24"}};
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof piece / sizeof *piece; i++) {
+		size_t k = word_at(p + at, n - at, piece[i][0]);
+
+		if (k == 0)
+			k = word_at(p + at, n - at, piece[i][1]);
+		if (k == 0)
+			return 0;
+		at += k;
+	}
+	return at;
+}
+
+/* An activation code behind its head. */
 static void
 mask_lpa(char *p, size_t n)
 {
-	static const char *const heads[] = {"LPA:1$", "LPA%3A1%24", "LPA:1%24"};
+	for (size_t i = 0; i < n; i++) {
+		size_t k = lpa_head(p + i, n - i);
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < sizeof heads / sizeof *heads; k++) {
-			size_t len = strlen(heads[k]);
-
-			if (n - i < len ||
-			    strncasecmp(p + i, heads[k], len) != 0)
-				continue;
-			for (i += len; i < n && (unsigned char)p[i] > ' ' &&
-				       strchr("\"'<>&)", p[i]) == NULL;
-			     i++)
-				p[i] = '*';
-		}
+		if (k == 0)
+			continue;
+		for (i += k; i < n && (unsigned char)p[i] > ' ' &&
+			     strchr("\"'<>&)", p[i]) == NULL;
+		     i++)
+			p[i] = '*';
+	}
 }
 
 /* Words near which a short run of digits is a secret. */
@@ -118,10 +144,11 @@ secret_word_near(const char *p, size_t from, size_t to, size_t n)
 {
 	static const char *const words[] = {"code", "pin", "puk", "otp",
 	    "password", "passcode", "codigo", "código", "clave", "kode", "код",
-	    "пароль", "mã", "验证码", "驗證碼", "校验码", "密码", "密碼",
-	    "認証", "暗証", "인증", "şifre", "رمز", "कोड"};
-	size_t low = from > 48 ? from - 48 : 0,
-	       high = n - to > 24 ? to + 24 : n;
+	    "Код", "КОД", "CÓDIGO", "Mã", "MÃ", "Пароль", "ПАРОЛЬ", "Şifre",
+	    "ŞİFRE", "пароль", "mã", "验证码", "驗證碼", "校验码", "密码",
+	    "密碼", "認証", "暗証", "인증", "şifre", "رمز", "कोड"};
+	size_t low = from > NEAR ? from - NEAR : 0;
+	size_t high = n - to > NEAR ? to + NEAR : n;
 
 	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
 		size_t len = strlen(words[k]);
@@ -139,24 +166,48 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static size_t
+digits_at(const char *p, size_t at, size_t n)
+{
+	size_t i = at;
+
+	while (i < n && is_digit(p[i]))
+		i++;
+	return i - at;
+}
+
+/* Length of what may be a code: digits, or short groups of them with a hyphen
+   or blank between ("123 456", "48-21-33").  *digits: how many. */
+static size_t
+code_at(const char *p, size_t at, size_t n, size_t *digits)
+{
+	size_t k = digits_at(p, at, n), end = at + k;
+
+	*digits = k;
+	while (
+	    k >= 2 && k <= 4 && end < n && (p[end] == ' ' || p[end] == '-')) {
+		k = digits_at(p, end + 1, n);
+		if (k < 2 || k > 4 || *digits + k > 10)
+			break;
+		*digits += k;
+		end += 1 + k;
+	}
+	return end - at;
+}
+
 static void
 mask_codes(char *p, const char *original, size_t n)
 {
-	size_t from, to, digits;
+	size_t k, digits;
 
-	for (from = 0; from < n; from = to + 1) {
-		for (to = from, digits = 0;
-		     to < n &&
-		     (is_digit(p[to]) ||
-			 (digits > 0 && (p[to] == '-' || p[to] == ' ') &&
-			     to + 1 < n && is_digit(p[to + 1])));
-		     to++)
-			digits += is_digit(p[to]);
-		if (digits >= 4 && digits <= 10 &&
-		    secret_word_near(original, from, to, n))
-			for (size_t i = from; i < to; i++)
-				if (is_digit(p[i]))
-					p[i] = '*';
+	for (size_t at = 0; at<n; at += k> 0 ? k : 1) {
+		k = code_at(original, at, n, &digits);
+		if (digits < 4 || digits > 10 ||
+		    !secret_word_near(original, at, at + k, n))
+			continue;
+		for (size_t i = at; i < at + k; i++)
+			if (is_digit(p[i]))
+				p[i] = '*';
 	}
 }
 
@@ -276,9 +327,12 @@ report_json_word(struct buf *out, const char *s)
 
 /* ---- the added field ---- */
 
-static void
+/* SOFT: where a long list may be folded, and else nothing stands. */
+#define SOFT 1
+
+static uint32_t
 put_rules(struct buf *out, const struct report *r, const struct rules *rules,
-    const char *sep)
+    const char *before)
 {
 	uint32_t named = 0, left = 0;
 
@@ -289,11 +343,15 @@ put_rules(struct buf *out, const struct report *r, const struct rules *rules,
 			left++;
 			continue;
 		}
-		buf_printf(out, "%s%s", named++ > 0 ? sep : "",
-		    rules->rule[r->rule[i].rule].name);
+		if (named++ == 0)
+			buf_printf(out, ";%c%s", 0, before);
+		else
+			buf_printf(out, ",%c", SOFT);
+		buf_puts(out, rules->rule[r->rule[i].rule].name);
 	}
 	if (left > 0)
-		buf_printf(out, "%s+%u", sep, left);
+		buf_printf(out, ",%c+%u", SOFT, left);
+	return named;
 }
 
 /* Items that a line may be folded between are separated by NULs. */
@@ -310,10 +368,7 @@ put_status(struct buf *out, const struct report *r, const struct rules *rules,
 	buf_printf(out, "score=%.1f/%.1f", r->score, r->required);
 	if (r->ncut > 0)
 		buf_printf(out, ";%ccuts=%u", 0, r->ncut);
-	if (r->nrule > 0) {
-		buf_printf(out, ";%crules=", 0);
-		put_rules(out, r, rules, ",");
-	}
+	put_rules(out, r, rules, "rules=");
 	if (id != NULL)
 		buf_printf(out, ";%cid=%s", 0, id);
 }
@@ -322,12 +377,40 @@ void
 report_status(struct buf *out, const struct report *r,
     const struct rules *rules, const char *id)
 {
-	size_t from = out->len;
+	size_t to = out->len, from = to;
 
 	put_status(out, r, rules, id);
-	for (size_t i = from; i < out->len && !out->failed; i++)
-		if (out->p[i] == '\0')
-			out->p[i] = ' ';
+	for (; from < out->len && !out->failed; from++)
+		if (out->p[from] != SOFT)
+			out->p[to++] =
+			    out->p[from] == '\0' ? ' ' : out->p[from];
+	if (!out->failed)
+		out->len = to;
+}
+
+/* Bytes before the first c, or n. */
+static size_t
+before_byte(const char *p, size_t n, int c)
+{
+	const char *at = n > 0 ? memchr(p, c, n) : NULL;
+
+	return at != NULL ? (size_t)(at - p) : n;
+}
+
+/* A piece of the field, on a new line where it does not fit. */
+static void
+put_piece(struct buf *out, const char *p, size_t n, bool blank, size_t *col,
+    const char *eol)
+{
+	if (*col + blank + n > FOLD_AT) {
+		buf_puts(out, eol);
+		*col = 0;
+		blank = true;
+	}
+	if (blank)
+		buf_puts(out, " ");
+	buf_put(out, p, n);
+	*col += n + blank;
 }
 
 void
@@ -335,23 +418,25 @@ report_field(struct buf *out, const struct report *r, const struct rules *rules,
     const char *eol, const char *id)
 {
 	struct buf status = BUF(LIMIT_FIELD);
-	size_t col = strlen("X-Simsift:"), at = 0;
+	size_t col = strlen("X-Simsift:"), at = 0, end, soft;
 
 	put_status(&status, r, rules, id);
 	buf_puts(out, "X-Simsift:");
-	while (at < status.len && !status.failed) {
-		const char *end = memchr(status.p + at, '\0', status.len - at);
-		size_t n = end != NULL ? (size_t)(end - status.p) - at
-				       : status.len - at;
+	for (; at < status.len && !status.failed; at = end + 1) {
+		bool fits, blank = true;
 
-		if (col + 1 + n > FOLD_AT) {
+		end = at + before_byte(status.p + at, status.len - at, '\0');
+		fits = end - at < FOLD_AT - 1;
+		/* An item that fits on a line is not broken. */
+		if (fits && col + 1 + (end - at) > FOLD_AT) {
 			buf_puts(out, eol);
 			col = 0;
 		}
-		buf_puts(out, " ");
-		buf_put(out, status.p + at, n);
-		col += n + 1;
-		at += n + 1;
+		for (; at < end; at = soft + 1, blank = false) {
+			soft = at + before_byte(status.p + at, end - at, SOFT);
+			put_piece(
+			    out, status.p + at, soft - at, blank, &col, eol);
+		}
 	}
 	buf_puts(out, eol);
 	out->failed |= status.failed;

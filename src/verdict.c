@@ -206,7 +206,8 @@ verdict_make(struct report *out, struct match *m, const struct settings *s,
 	out->required = s->required_score;
 	out->warn |= m->timeout ? WARN_TIME : 0;
 	out->warn |= m->rules->degraded ? WARN_RULES : 0;
-	if (out->score < s->required_score)
+	/* Scores are decimal: 0.1 + 4.1 + 0.8 is 5. */
+	if (out->score < s->required_score - 1e-6)
 		return;
 	out->category = choose_category(out, m);
 	phish = out->category != NO_RULE &&

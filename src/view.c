@@ -242,10 +242,15 @@ add_link(struct view *v, uint32_t doc, enum layer layer, struct span at,
 }
 
 static bool
+is_alpha(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool
 is_alnum(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
+	return is_alpha(c) || (c >= '0' && c <= '9');
 }
 
 /* The end of the link at p[at]: printable ASCII but for what encloses links
@@ -275,10 +280,9 @@ host_start(const char *p, uint32_t at, uint32_t low)
 {
 	uint32_t i = at, top = at;
 
-	while (top > low && is_alnum(p[top - 1]))
+	while (top > low && is_alpha(p[top - 1]))
 		top--;
-	if (at - top < 2 || top == low || p[top - 1] != '.' ||
-	    (p[top] >= '0' && p[top] <= '9'))
+	if (at - top < 2 || top == low || p[top - 1] != '.')
 		return at;
 	while (i > low && at - i < 253 &&
 	       (is_alnum(p[i - 1]) || p[i - 1] == '.' || p[i - 1] == '-'))
