@@ -176,9 +176,11 @@ set(void *ctx, const char *name, const char *value, struct err *why)
 			continue;
 		v = strtod(value, &end);
 		if (end == value || *end != '\0' || !(v >= t->min) ||
+		    (t->kind == KIND_NUMBER && v != (uint32_t)v) ||
 		    !(v <= t->max))
-			return err_set(why, "%s takes a number from %g to %g",
-			    t->name, t->min, t->max);
+			return err_set(why, "%s takes a %snumber from %g to %g",
+			    t->name, t->kind == KIND_NUMBER ? "whole " : "",
+			    t->min, t->max);
 		store(ctx, t, v);
 		return 1;
 	}

@@ -166,7 +166,7 @@ holds(const struct report *r, const struct sight *s, struct arena *a,
 	struct text out = TEXT(a);
 
 	if (edit_check(job->p, job->len, s->plan.edit, s->plan.nedit,
-		set->keep_min_percent) != NULL)
+		LIMIT_KEEP) != NULL)
 		return false;
 	for (uint32_t i = 0; i < s->plan.nedit; i++) {
 		const struct edit *e = &s->plan.edit[i];

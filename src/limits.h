@@ -48,6 +48,7 @@
 #define LIMIT_HITS 20000u     /* of all */
 #define LIMIT_CUTS 5000u      /* spans one message may lose */
 #define LIMIT_GROWTH 256u     /* bytes an edit may add to what it replaces */
+#define LIMIT_KEEP 33u        /* percent of the bytes that an edit must leave */
 #define LIMIT_EDITS 50000u    /* raw edits in a report */
 #define LIMIT_SHOWN 200u      /* hits that explain shows with their text */
 #define LIMIT_CONTEXT 240u    /* bytes of text shown round a hit */

@@ -78,7 +78,7 @@ delimiter(struct line *l, char *open)
 	    *open < '!' || *open > '~' || *open == '\\' ||
 	    rules_wordchar(*open)) {
 		rules_tell(
-		    l, s.p, ERROR, "a pattern is expected here: /…/ or m{…}");
+		    l, s.p, ERROR, "a pattern is expected here: /.../ or m{...}");
 		return false;
 	}
 	return true;

@@ -453,7 +453,7 @@ cycle(struct walk *w, uint32_t rule)
 	for (uint32_t i = from; i < w->depth; i++) {
 		name = strlen(r->rule[w->stack[i].rule].name);
 		if (len + name + 7 + 16 > sizeof text) {
-			len += (size_t)(stpcpy(text + len, "… needs ") -
+			len += (size_t)(stpcpy(text + len, "... needs ") -
 					(text + len));
 			break;
 		}

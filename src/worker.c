@@ -185,7 +185,7 @@ check(const struct report *r, const struct task *t, struct err *err)
 	const struct rules *rules = t->rules;
 	const char *why;
 
-	why = edit_check(t->job.p, t->job.len, r->edit, r->nedit, 33);
+	why = edit_check(t->job.p, t->job.len, r->edit, r->nedit, LIMIT_KEEP);
 	if (why != NULL)
 		return err_set(err, "the child's answer was refused: %s", why);
 	if (r->field_at > 0 && t->job.p[r->field_at - 1] != '\n')

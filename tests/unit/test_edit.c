@@ -136,6 +136,56 @@ what_is_left(void **state)
 	refused(&e, 1, 100, 100, "one byte goes");
 }
 
+/* Forged fields of ours, however long, count neither as removed nor as there;
+   only whole ones do, and nothing that merely stands beside them. */
+static void
+forged_fields(void **state)
+{
+	static const struct {
+		const char *before, *gone, *behind;
+		bool ok;
+	} v[] = {
+	    {"", "X-Simsift: 0123456789012345678901234567890123456789\n",
+		"A: b\n\ntext\n", true},
+	    {"A: b\n", "x-SIMSIFT-Token: 0123456789\n 0123456789\n\t0123\n",
+		"\ntext\n", true},
+	    {"", "X-Simsift: 01234567890123456789\nX-Simsift: 0123456789\n",
+		"\nt\n", true},
+	    {"", "X-Simsift: 0\nSubject: 0123456789012345678901234567890\n",
+		"\nt\n", false},
+	    {"", "X-Simsif: 0123456789012345678901234567890123456789\n",
+		"\nt\n", false},
+	    {"A: ", "X-Simsift: 0123456789012345678901234567890123456\n",
+		"\nt\n", false},
+	    {"", "X-Simsift: 0123456789012345678901234567890123456", "\nt\n",
+		false},
+	    {"", "X-Simsift: 0\n\n0123456789012345678901234567890123456\n",
+		"t\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++) {
+		struct buf m = BUF(1000);
+		uint32_t from = (uint32_t)strlen(v[i].before);
+		struct edit e = {
+		    {from, from + (uint32_t)strlen(v[i].gone)}, NULL, 0};
+		const char *why;
+
+		buf_puts(&m, v[i].before);
+		buf_puts(&m, v[i].gone);
+		buf_puts(&m, v[i].behind);
+		why = edit_check(m.p, (uint32_t)m.len, &e, 1, 33);
+		if ((why == NULL) != v[i].ok)
+			fail_msg("%.*s: %s", (int)m.len, m.p,
+			    why != NULL ? why : "taken");
+		/* With other bytes in its place it is an edit like others. */
+		e.p = "x";
+		e.len = 1;
+		assert_non_null(edit_check(m.p, (uint32_t)m.len, &e, 1, 33));
+		buf_free(&m);
+	}
+}
+
 static void
 too_many(void **state)
 {
@@ -239,6 +289,7 @@ main(void)
 	    cmocka_unit_test(order),
 	    cmocka_unit_test(sums),
 	    cmocka_unit_test(what_is_left),
+	    cmocka_unit_test(forged_fields),
 	    cmocka_unit_test(too_many),
 	    cmocka_unit_test(applying),
 	    cmocka_unit_test(applying_without_room),
