@@ -493,6 +493,9 @@ grow_protected(struct spans *s, struct arena *a, const char *p, uint32_t n)
 	}
 	if (quote != UINT32_MAX)
 		grow_add(s, a, (struct span){quote, n});
+	/* A fence that is never closed goes to the end (CommonMark 4.5). */
+	if (fence != UINT32_MAX)
+		grow_add(s, a, (struct span){fence, n});
 }
 
 uint32_t

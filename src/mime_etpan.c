@@ -167,13 +167,17 @@ nothing_found(const struct walk *w, uint32_t i)
 
 /* libetpan skips empty lines at the start of a part without a header. */
 static bool
-same_body(const char *p, struct span ours, struct span theirs)
+same_body(const char *p, uint32_t len, struct span ours, struct span theirs)
 {
 	while (ours.from < ours.to && ours.from < theirs.from &&
 	       (p[ours.from] == '\n' || p[ours.from] == '\r'))
 		ours.from++;
 	if (ours.from == ours.to)
 		return theirs.from == theirs.to;
+	/* Without a closing delimiter it leaves out the last line end. */
+	if (ours.to == len && theirs.to < ours.to && p[ours.to - 1] == '\n')
+		ours.to -=
+		    ours.to - theirs.to > 1 && p[ours.to - 2] == '\r' ? 2 : 1;
 	return ours.from == theirs.from && ours.to == theirs.to;
 }
 
@@ -224,7 +228,8 @@ agree(const struct tree *t, uint32_t source, struct arena *a,
 			kind = PART_LEAF;
 		if (e->kind != kind || e->depth != q->depth - base - deeper[i])
 			return false;
-		if (kind == PART_LEAF && !same_body(w->p, q->body, e->body))
+		if (kind == PART_LEAF &&
+		    !same_body(w->p, t->source[source].len, q->body, e->body))
 			return false;
 	}
 	return k == w->n;

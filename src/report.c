@@ -140,13 +140,20 @@ mask_lpa(char *p, size_t n)
 
 /* Words near which a short run of digits is a secret. */
 static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
 secret_word_near(const char *p, size_t from, size_t to, size_t n)
 {
-	static const char *const words[] = {"code", "pin", "puk", "otp",
-	    "password", "passcode", "codigo", "código", "clave", "kode", "код",
-	    "Код", "КОД", "CÓDIGO", "Mã", "MÃ", "Пароль", "ПАРОЛЬ", "Şifre",
-	    "ŞİFRE", "пароль", "mã", "验证码", "驗證碼", "校验码", "密码",
-	    "密碼", "認証", "暗証", "인증", "şifre", "رمز", "कोड"};
+	static const char *const words[] = {"code", "password", "passcode",
+	    "codigo", "código", "clave", "kode", "код", "Код", "КОД", "CÓDIGO",
+	    "Mã", "MÃ", "Пароль", "ПАРОЛЬ", "Şifre", "ŞİFRE", "пароль", "mã",
+	    "验证码", "驗證碼", "校验码", "密码", "密碼", "認証", "暗証",
+	    "인증", "şifre", "رمز", "कोड"};
+	static const char *const alone[] = {"pin", "puk", "otp"};
 	size_t low = from > NEAR ? from - NEAR : 0;
 	size_t high = n - to > NEAR ? to + NEAR : n;
 
@@ -157,6 +164,13 @@ secret_word_near(const char *p, size_t from, size_t to, size_t n)
 			if (strncasecmp(p + i, words[k], len) == 0)
 				return true;
 	}
+	/* "code" may end a longer word; these stand alone. */
+	for (size_t k = 0; k < sizeof alone / sizeof *alone; k++)
+		for (size_t i = low; i + 3 <= high; i++)
+			if (strncasecmp(p + i, alone[k], 3) == 0 &&
+			    (i == 0 || !is_letter(p[i - 1])) &&
+			    (i + 3 == n || !is_letter(p[i + 3])))
+				return true;
 	return false;
 }
 

@@ -77,8 +77,8 @@ delimiter(struct line *l, char *open)
 	if (s.n == 0 || s.p == l->p || (l->p - s.p == 1 && *open != '/') ||
 	    *open < '!' || *open > '~' || *open == '\\' ||
 	    rules_wordchar(*open)) {
-		rules_tell(
-		    l, s.p, ERROR, "a pattern is expected here: /.../ or m{...}");
+		rules_tell(l, s.p, ERROR,
+		    "a pattern is expected here: /.../ or m{...}");
 		return false;
 	}
 	return true;

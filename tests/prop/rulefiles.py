@@ -42,7 +42,7 @@ score     BOUNDARY   0.1
 header    FROM_SHOP  From:name =~ /sim ?shop/i
 header    NO_ID      Message-ID !~ /@/ [if-unset: none@here]
 header    HAS_LIST   exists:List-Id
-header    TO_MANY    ToCc =~ /(?:@[^@]{0,64}){20}/
+header    TO_MANY    ToCc =~ /undisclosed(?:[^@]{0,64}@){20}/
 header    RAW_SUBJ   Subject:raw =~ /=\?gb18030\?/i
 header    ANY        ALL =~ /X-Shop-Mailer/
 mimeheader PIC_QR    Content-Type =~ /name="?qr[^"]{0,20}\.png/i
@@ -114,7 +114,7 @@ BROKEN = [
     ('\\C', 'body A /a\\Cb/\n', 1),
     ('huge repeat', 'body A /a{70000}/\n', 1),
     ('repeats in repeats', 'body A /' + '(' * 30 + 'a' + '{60000})' * 30 +
-     '/\n', 1),
+     '/\n', None),
     ('deep groups', 'body A /' + '(' * 20000 + 'a' + ')' * 20000 + '/\n', 1),
     ('deep open groups', 'body A /' + '(' * 60000 + '/\n', 1),
     ('many open classes', 'body A /' + '[' * 60000 + '/\n', 1),
@@ -218,7 +218,7 @@ BROKEN = [
     ('1 MB of blanks', ' ' * (1 << 20), None),
     ('one byte too long', 'body A /' + 'a' * (65536 - 8) + '/\n', 1),
     ('200,000 lines', 'x\n' * 200000, None),
-    ('20,001 rules', ''.join(f'meta R{i} 1\n' for i in range(20001)), 20001),
+    ('20,001 rules', ''.join(f'meta R{i} 0\n' for i in range(20001)), 20001),
     ('only returns', '\r' * 10000, None),
     ('returns for line ends', 'body A /a/\rbody B /b/\r', 0),
     ('a BOM in the middle', 'body A /a/\n\ufeffbody B /b/\n', None),

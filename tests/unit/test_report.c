@@ -279,6 +279,20 @@ no_codes(void **state)
 		keeps(v[i]);
 }
 
+/* Short words are words of their own; long ones may end another. */
+static void
+words_in_words(void **state)
+{
+	(void)state;
+	keeps("Shopping since 1998");
+	keeps("Opinion, 2026");
+	keeps("spinning wheels 4021");
+	masks("Bestätigungscode: 482913", "482913");
+	masks("Ihr Zugangscode ist 482913", "482913");
+	masks("SIM-PIN: 4829", "4829");
+	masks("PIN4829", "4829");
+}
+
 /* A stretch of a text: what is known by the words before it stays hidden. */
 static void
 parts_of_texts(void **state)
@@ -556,6 +570,7 @@ main(void)
 	    cmocka_unit_test(codes_further_away),
 	    cmocka_unit_test(codes_beside_numbers),
 	    cmocka_unit_test(no_codes),
+	    cmocka_unit_test(words_in_words),
 	    cmocka_unit_test(parts_of_texts),
 	    cmocka_unit_test(field),
 	    cmocka_unit_test(skipped_rules),

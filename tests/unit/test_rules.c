@@ -855,7 +855,7 @@ test_long_chain(void **state)
 		assert_int_equal(get(&r, "M4321")->broken, ring);
 	}
 	assert_true(strlen(r.complaint[0].text) < 512);
-	assert_non_null(strstr(r.complaint[0].text, "… needs M0"));
+	assert_non_null(strstr(r.complaint[0].text, "... needs M0"));
 }
 
 /* --- conditions --- */
