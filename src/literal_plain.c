@@ -16,8 +16,8 @@ is_letter(unsigned char c)
 	return (c | 32u) - (unsigned)'a' < 26 || c - (unsigned)'0' < 10;
 }
 
-/* Length of the plain character at `at`: an ASCII letter or digit, or Han
-   (U+4000 to 9FFF: no case); else 0. */
+/* Length of the plain character at `at`: ASCII without a meaning in patterns,
+   or Han (U+4000 to 9FFF: no case); else 0. */
 static uint32_t
 plain(const struct scan *s)
 {
@@ -25,11 +25,19 @@ plain(const struct scan *s)
 	unsigned char c = (unsigned char)p[0];
 
 	if (c < 0x80)
-		return is_letter(c);
+		return is_letter(c) ||
+		       (c != '\0' && strchr(" !\"%&',-/:;<=>@_~", c) != NULL);
 	return c >= 0xe4 && c <= 0xe9 && s->n - s->at >= 3 &&
 		       (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80
 		   ? 3
 		   : 0;
+}
+
+/* How rare it may be. */
+static uint32_t
+weigh(unsigned char c)
+{
+	return c >= 0x80 ? 5 : is_letter(c) ? 2 : c != ' ';
 }
 
 /* Behind an escape; false: one that is more than a class or a character. */
@@ -169,7 +177,7 @@ run(struct scan *s, uint32_t *weight)
 	while (s->at < s->n && r.len < LONGEST && (k = plain(s)) > 0) {
 		char next = s->n - s->at > k ? s->p[s->at + k] : '\0';
 
-		w = k == 1 ? 2 : 5;
+		w = weigh((unsigned char)s->p[s->at]);
 		s->at += k;
 		if (next == '?' || next == '*' || next == '+' || next == '{' ||
 		    next == '\\')
@@ -178,6 +186,22 @@ run(struct scan *s, uint32_t *weight)
 		*weight += w;
 	}
 	return r;
+}
+
+/* What of a run's weight is in the words that all links hold. */
+static uint32_t
+common(const char *p, uint32_t n)
+{
+	static const struct {
+		const char *word;
+		uint32_t weight;
+	} words[] = {{"http", 8}, {"://", 3}, {"www", 6}};
+	uint32_t weight = 0;
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (memmem(p, n, words[i].word, strlen(words[i].word)) != NULL)
+			weight += words[i].weight;
+	return weight;
 }
 
 bool
@@ -198,10 +222,8 @@ literal_plain(
 			continue;
 		}
 		r = run(&s, &weight);
-		/* http and com choose nothing: the thorough way knows that. */
-		if (weight > most &&
-		    (r.len < 4 || r.len > 5 ||
-			memcmp(pattern + r.from, "http", 4) != 0)) {
+		weight -= common(pattern + r.from, r.len);
+		if (weight > most) {
 			most = weight;
 			*best = r;
 		}
