@@ -13,7 +13,7 @@ B = build
 # The rooms of src/, lowest first (tests/house checks who includes whom).
 SRC = arena buf log map message decode decode_names decode_charset html fold pattern \
 	literal_plain literal prefilter re rules rules_about rules_define \
-	rules_meta rules_parse rules_tags rules_words conf mime mime_etpan view match \
+	rules_meta rules_parse rules_tags rules_words conf mime mime_etpan view view_links match \
 	edit report grow verdict lower plan judge wire sandbox worker \
 	cmd_filter cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox
@@ -120,6 +120,11 @@ check-asan: deps
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		prove -j2 --exec '' $(UNITS:$(B)/%=build-asan/%) $(TESTS)
 
+# Against SpamAssassin, over the messages of CORPUS (a folder); needs the
+# packages spamassassin and libencode-detect-perl.
+check-peers: all
+	python3 tests/peers/peers.py --want $(CORPUS)
+
 demo: deps
 	$(MAKE) all
 	@sh tests/demo.sh $(B)/simsift
@@ -150,13 +155,16 @@ deps:
 
 # ---- install ----
 
-INSTALLED = bin/simsift share/man/man1/simsift.1
+INSTALLED = bin/simsift share/man/man1/simsift.1 \
+	share/man/man5/simsift-rules.5
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/simsift/filters
 	install -m 755 $(B)/simsift $(DESTDIR)$(PREFIX)/bin/simsift
 	install -m 644 src/simsift.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 src/simsift-rules.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 filters/*.cf $(DESTDIR)$(PREFIX)/share/simsift/filters/
 
 uninstall:
@@ -174,11 +182,12 @@ help:
 	@echo 'make demo        the main job on a sample message'
 	@echo 'make check       every test'
 	@echo 'make check-asan  every test under ASan and UBSan'
+	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall   removes what install put there'
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan demo deps install uninstall clean \
+.PHONY: all check check-progs check-asan check-peers demo deps install uninstall clean \
 	format help
 .DELETE_ON_ERROR:

@@ -196,32 +196,19 @@ conf_print(const struct settings *s)
 		    table[i].value, table[i].min, table[i].max);
 }
 
-/* A file that others may write decides over our mail: refused, in words. */
-static const char *
-distrust(const struct stat *st)
-{
-	if (!S_ISREG(st->st_mode))
-		return "it is not a regular file";
-	if (st->st_mode & S_IWOTH)
-		return "it is writable by everybody (chmod o-w)";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return "it belongs to neither root nor you (chown)";
-	return NULL;
-}
-
 static void
 load_file(struct rules *r, const char *path)
 {
-	const char *why;
-	struct stat st;
+	size_t n = strlen(path);
 	struct err err;
+	const char *why = err.text;
 
-	if (stat(path, &st) == -1)
-		rules_complain(r, path, 0, 0, false, "%s", strerror(errno));
-	else if ((why = distrust(&st)) != NULL)
-		rules_complain(r, path, 0, 0, false, "refused: %s", why);
-	else if (rules_load_file(r, path, &err) == -1)
-		rules_complain(r, path, 0, 0, false, "%s", err.text);
+	if (rules_load_file(r, path, &err) == 0)
+		return;
+	/* The complaint names the file itself. */
+	if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
+		why += n + 2;
+	rules_complain(r, path, 0, 0, false, "%s", why);
 }
 
 static int

@@ -266,26 +266,107 @@ found_in(struct match *m, uint32_t rule, const char *p, uint32_t n)
 	return rc == 1;
 }
 
-/* The first address, or what stands before it (:addr, :name). */
-static void
-narrow(unsigned flags, const char **p, uint32_t *n)
-{
-	const char *lt = *n > 0 ? memchr(*p, '<', *n) : NULL;
-	const char *gt =
-	    lt != NULL ? memchr(lt, '>', *n - (uint32_t)(lt - *p)) : NULL;
+/* ---- addresses ---- */
 
-	if (flags & RULE_HDR_ADDR && gt != NULL) {
-		*n = (uint32_t)(gt - lt) - 1;
-		*p = lt + 1;
-	} else if (flags & RULE_HDR_NAME) {
-		*n = lt != NULL ? (uint32_t)(lt - *p) : 0;
-		while (*n > 0 && strchr(" \t\"", (*p)[*n - 1]) != NULL)
-			--*n;
-		while (*n > 0 && strchr(" \t\"", **p) != NULL) {
-			++*p;
-			--*n;
-		}
+static bool
+blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void
+put_line(struct text *out, const char *p, uint32_t n)
+{
+	while (n > 0 && (blank(p[n - 1]) || p[n - 1] == '"'))
+		n--;
+	while (n > 0 && (blank(*p) || *p == '"')) {
+		p++;
+		n--;
 	}
+	if (n > 1 && p[0] == '\'' && p[n - 1] == '\'') {
+		p++;
+		n -= 2;
+	}
+	if (n == 0)
+		return;
+	if (out->len > 0)
+		text_copy(out, "\n", 1, 0);
+	text_copy(out, p, n, 0);
+}
+
+/* One address of a list: NAME <ADDR>, ADDR (NAME), ADDR. */
+static void
+one_address(struct text *out, unsigned flags, const char *p, uint32_t n)
+{
+	struct span lt = {n, n}, note = {n, n};
+	uint32_t end, quotes = 0;
+	bool quoted = false;
+
+	for (uint32_t i = 0; i < n; i++)
+		quotes += p[i] == '"';
+	for (uint32_t i = 0; i < n; i++) {
+		if (p[i] == '"')
+			quoted = !quoted && quotes % 2 == 0;
+		else if (!quoted && p[i] == '<' && lt.from == n)
+			lt.from = i;
+		else if (!quoted && p[i] == '>' && lt.from < n && lt.to == n)
+			lt.to = i;
+		else if (!quoted && p[i] == '(' && note.from == n)
+			note.from = i;
+		else if (!quoted && p[i] == ')' && note.from < n &&
+			 note.to == n)
+			note.to = i;
+	}
+	if (lt.to < n) {
+		if (flags & RULE_HDR_ADDR)
+			put_line(out, p + lt.from + 1, lt.to - lt.from - 1);
+		else if (lt.from > 0 || note.to == n)
+			put_line(out, p, lt.from);
+		else
+			put_line(
+			    out, p + note.from + 1, note.to - note.from - 1);
+		return;
+	}
+	end = note.from;
+	while (end > 0 && blank(p[end - 1]))
+		end--;
+	if (flags & RULE_HDR_ADDR && memchr(p, '@', end) != NULL)
+		put_line(out, p, end);
+	else if (flags & RULE_HDR_NAME && memchr(p, '@', end) == NULL)
+		put_line(out, p, end);
+	else if (flags & RULE_HDR_NAME && note.to < n)
+		put_line(out, p + note.from + 1, note.to - note.from - 1);
+}
+
+/* :addr, :name: those of all addresses, a line each. */
+static void
+narrow(struct match *m, unsigned flags, const char **p, uint32_t *n)
+{
+	struct text out = TEXT(m->a);
+	uint32_t at = 0, quotes = 0;
+	bool quoted = false;
+	int note = 0;
+
+	if ((flags & (RULE_HDR_ADDR | RULE_HDR_NAME)) == 0)
+		return;
+	for (uint32_t i = 0; i < *n; i++)
+		quotes += (*p)[i] == '"';
+	for (uint32_t i = 0; i <= *n; i++) {
+		char c = i < *n ? (*p)[i] : '\n';
+
+		if (c == '"' && quotes % 2 == 0)
+			quoted = !quoted;
+		note += !quoted && c == '(';
+		note -= !quoted && c == ')' && note > 0;
+		if (c != '\n' && (c != ',' || quoted || note > 0))
+			continue;
+		one_address(&out, flags, *p + at, i - at);
+		at = i + 1;
+		quoted = false;
+		note = 0;
+	}
+	*p = out.p;
+	*n = out.len;
 }
 
 struct field_text { /* one text for all rules that name the field */
@@ -347,7 +428,7 @@ run_header_rule(struct match *m, uint32_t rule, const struct field_text *f)
 	if (r->flags & RULE_EXISTS) {
 		hit = p != NULL;
 	} else {
-		narrow(r->flags, &p, &n);
+		narrow(m, r->flags, &p, &n);
 		if (f->p == NULL && r->if_unset != NULL) {
 			p = r->if_unset;
 			n = (uint32_t)strlen(p);
@@ -424,8 +505,13 @@ static double
 value(void *ctx, uint32_t rule)
 {
 	const struct match *m = ctx;
+	const struct rule *r = &m->rules->rule[rule];
+	uint32_t n = m->count[rule];
 
-	return m->count[rule];
+	/* As SpamAssassin: 1, unless it is said that hits are counted. */
+	if (n > 1 && !(r->flags & RULE_MULTIPLE))
+		n = 1;
+	return r->maxhits > 0 && n > r->maxhits ? r->maxhits : n;
 }
 
 void

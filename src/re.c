@@ -35,6 +35,8 @@ re_compile(struct re **out, const char *pattern, uint32_t len, unsigned flags,
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		if (flags & options[i].flag)
 			o |= options[i].option;
+	if (flags & RE_BYTES)
+		o &= ~(uint32_t)(PCRE2_UTF | PCRE2_UCP);
 	if (re == NULL)
 		goto fail;
 	re->code =
@@ -93,6 +95,11 @@ re_match(const struct re *re, const char *p, uint32_t n, uint32_t start,
 	v = pcre2_get_ovector_pointer(re->data);
 	m->from = (uint32_t)v[0];
 	m->to = v[1] < v[0] ? m->from : (uint32_t)v[1]; /* \K in a look-ahead */
+	/* Patterns for bytes may end inside a character. */
+	while (m->from > 0 && m->from < n && (p[m->from] & 0xc0) == 0x80)
+		m->from--;
+	while (m->to < n && (p[m->to] & 0xc0) == 0x80)
+		m->to++;
 	return 1;
 }
 

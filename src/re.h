@@ -13,6 +13,7 @@ struct re;
 #define RE_DOTALL 0x02
 #define RE_MULTILINE 0x04
 #define RE_EXTENDED 0x08
+#define RE_BYTES 0x10 /* matches bytes, as SpamAssassin does */
 
 struct re_fault {
 	uint32_t offset; /* in the pattern */

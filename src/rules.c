@@ -272,7 +272,17 @@ check_file(const struct rules *r, const struct stat *st, const char *path,
 	const struct source *s;
 
 	if (!S_ISREG(st->st_mode))
-		return err_set(err, "%s: not a regular file", path);
+		return err_set(err,
+		    "%s: refused: it is not a regular file", path);
+	/* Who may write it decides over our mail: included files, too. */
+	if (st->st_mode & S_IWOTH)
+		return err_set(err,
+		    "%s: refused: it is writable by everybody (chmod o-w)",
+		    path);
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return err_set(err,
+		    "%s: refused: it belongs to neither root nor you (chown)",
+		    path);
 	if (st->st_size > (off_t)LIMIT_RULE_FILE)
 		return err_set(err,
 		    "%s: larger than %u MB, the most a rule "
@@ -359,6 +369,34 @@ wants_literals(const struct rule *u)
 	       (u->flags & (RULE_NEGATE | RULE_EXISTS)) == 0;
 }
 
+/* \x80 … \xff: written for bytes.  \p and \x{100} are not. */
+static bool
+for_bytes(const struct rule *u)
+{
+	const char *p = u->pattern, *end = p + u->pattern_len;
+	bool bytes = false;
+
+	for (; p + 1 < end; p++) {
+		if (*p != '\\')
+			continue;
+		p++;
+		if (*p == 'p' || *p == 'P' || *p == 'X')
+			return false;
+		if (*p == 'x' && end - p > 2 &&
+		    strchr("89abcdefABCDEF", p[1]) != NULL &&
+		    strchr("0123456789abcdefABCDEF", p[2]) != NULL)
+			bytes = true;
+		if (*p == 'x' && p + 1 < end && p[1] == '{') {
+			const char *q = memchr(p, '}', (size_t)(end - p));
+
+			if (q == NULL || q - p > 4)
+				return false;
+			bytes |= q - p == 4 && p[2] >= '8';
+		}
+	}
+	return bytes;
+}
+
 static void
 add_literals(struct rules *r, uint32_t i)
 {
@@ -389,7 +427,10 @@ rules_finish(struct rules *r)
 			tell_missing(r, i);
 		if (r->private->note[i].replace)
 			rules_tags_apply(r, i);
-		if (wants_literals(&r->rule[i]))
+		if (r->rule[i].pattern != NULL && for_bytes(&r->rule[i]))
+			r->rule[i].re_flags |= RE_BYTES;
+		if (wants_literals(&r->rule[i]) &&
+		    !(r->rule[i].re_flags & RE_BYTES))
 			add_literals(r, i);
 	}
 	prefilter_build(r->prefilter);

@@ -1,4 +1,4 @@
-#include "view.h"
+#include "view_private.h"
 
 #include <string.h>
 #include <strings.h>
@@ -9,6 +9,28 @@ static bool
 is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Bytes of the white space at p[at], 0: none; Unicode's too. */
+static uint32_t
+white_at(const char *p, uint32_t n, uint32_t at)
+{
+	static const char *const wide[] = {"\xc2\x85", "\xc2\xa0",
+	    "\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+	    "\xe2\x81\x9f", "\xe3\x80\x80"};
+
+	if (is_space(p[at]))
+		return 1;
+	if ((unsigned char)p[at] < 0xc2 || (unsigned char)p[at] > 0xe3)
+		return 0;
+	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+		if (n - at >= strlen(wide[i]) &&
+		    memcmp(p + at, wide[i], strlen(wide[i])) == 0)
+			return (uint32_t)strlen(wide[i]);
+	return n - at >= 3 && memcmp(p + at, "\xe2\x80", 2) == 0 &&
+		       (unsigned char)p[at + 2] <= 0x8a
+		   ? 3
+		   : 0;
 }
 
 /* ---- spans between the layers ---- */
@@ -62,8 +84,9 @@ view_raw_span(const struct view *v, const struct doc *d, struct span content)
 
 /* ---- units ---- */
 
-static struct unit_text *
-add_unit(struct view *v, enum unit_kind kind, enum layer layer, uint32_t doc)
+struct unit_text *
+view_add_unit(
+    struct view *v, enum unit_kind kind, enum layer layer, uint32_t doc)
 {
 	struct unit_text *u;
 
@@ -110,7 +133,7 @@ add_pieces(struct view *v, const struct unit_text *like, const char *p,
 
 	while (from < s.to) {
 		struct unit_text *u =
-		    add_unit(v, like->kind, like->layer, like->doc);
+		    view_add_unit(v, like->kind, like->layer, like->doc);
 
 		to = s.to - from <= most ? s.to : split_at(p, from, most, list);
 		u->map = like->map;
@@ -142,7 +165,8 @@ white_run(const struct paragraphs *g, uint32_t at, bool *empty, bool *soft)
 	const char *p = g->in->p;
 	uint32_t lines = 0, i = at;
 
-	for (; i < g->in->len && is_space(p[i]); i++)
+	for (uint32_t k; i < g->in->len && (k = white_at(p, g->in->len, i)) > 0;
+	     i += k)
 		lines += p[i] == '\n';
 	*empty = lines > 1;
 	*soft = g->delsp && lines == 1 && i - at >= 2 && p[at] == ' ' &&
@@ -158,7 +182,7 @@ end_paragraph(struct paragraphs *g)
 	/* The text may still move: units get their pointer at the end. */
 	if (s.to > s.from) {
 		struct unit_text *u =
-		    add_unit(g->v, IN_BODY, g->like.layer, g->like.doc);
+		    view_add_unit(g->v, IN_BODY, g->like.layer, g->like.doc);
 		u->base = s.from;
 		u->len = s.to - s.from;
 	}
@@ -175,7 +199,7 @@ make_paragraphs(struct paragraphs *g)
 	while (at < n) {
 		uint32_t to = at;
 
-		while (to < n && !is_space(p[to]))
+		while (to < n && white_at(p, n, to) == 0)
 			to++;
 		if (to > at) {
 			text_copy(g->out, p + at, to - at, at);
@@ -220,131 +244,6 @@ add_paragraphs(struct view *v, uint32_t doc, enum layer layer,
 	v->nunit = first;
 	for (uint32_t i = 0; i < n; i++)
 		add_pieces(v, &g.like, out->p, s[i], LIMIT_PARAGRAPH, " ");
-}
-
-/* ---- links ---- */
-
-static void
-add_link(struct view *v, uint32_t doc, enum layer layer, struct span at,
-    const char *p, uint32_t n, uint32_t link)
-{
-	struct unit_text *u;
-
-	if (v->nunit >= LIMIT_LINKS * 2 || n == 0) {
-		v->limited |= n > 0;
-		return;
-	}
-	u = add_unit(v, IN_URI, layer, doc);
-	u->p = p;
-	u->len = n;
-	u->at = at;
-	u->link = link;
-}
-
-static bool
-is_alpha(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool
-is_alnum(char c)
-{
-	return is_alpha(c) || (c >= '0' && c <= '9');
-}
-
-/* The end of the link at p[at]: printable ASCII but for what encloses links
-   in text and Markdown; a closing bracket ends it where none was opened. */
-static uint32_t
-link_end(const char *p, uint32_t at, uint32_t n)
-{
-	int depth = 0;
-
-	for (; at < n && p[at] > ' ' && p[at] < 127; at++) {
-		if (strchr("<>\"`{}[]|\\", p[at]) != NULL)
-			break;
-		if (p[at] == '(')
-			depth++;
-		else if (p[at] == ')' && depth-- == 0)
-			break;
-	}
-	while (at > 0 && strchr(".,;:!?'*", p[at - 1]) != NULL)
-		at--;
-	return at;
-}
-
-/* Where the host before the first slash or colon at p[at] starts: letters,
-   digits, dots and hyphens, with a dot and a top-level part of letters. */
-static uint32_t
-host_start(const char *p, uint32_t at, uint32_t low)
-{
-	uint32_t i = at, top = at;
-
-	while (top > low && is_alpha(p[top - 1]))
-		top--;
-	if (at - top < 2 || top == low || p[top - 1] != '.')
-		return at;
-	while (i > low && at - i < 253 &&
-	       (is_alnum(p[i - 1]) || p[i - 1] == '.' || p[i - 1] == '-'))
-		i--;
-	return i < top - 1 ? i : at;
-}
-
-static uint32_t
-scheme_start(const char *p, uint32_t at, uint32_t low)
-{
-	uint32_t i = at;
-
-	while (i > low && at - i < 12 && is_alnum(p[i - 1]))
-		i--;
-	return i;
-}
-
-/* Bare links of a text: scheme://…, and host.tld/… without a scheme, which is
-   given "http://" as SpamAssassin does. */
-static void
-add_text_links(
-    struct view *v, uint32_t doc, enum layer layer, const struct text *t)
-{
-	const char *p = t->p, *hit;
-	uint32_t at = 0, n = t->len, low = 0, from, end;
-
-	while (at < n && (hit = memchr(p + at, '/', n - at)) != NULL) {
-		at = (uint32_t)(hit - p);
-		if (at > low && n - at > 1 && p[at - 1] == ':' &&
-		    p[at + 1] == '/')
-			from = scheme_start(p, at - 1, low);
-		else
-			from = host_start(p, at, low);
-		if (from >= at || from + 1 == at) {
-			at++;
-			continue;
-		}
-		end = link_end(p, at, n);
-		if (end <= at) {
-			at++;
-			continue;
-		}
-		if (p[at - 1] == ':') {
-			add_link(v, doc, layer, (struct span){from, end},
-			    p + from, end - from, NO_LINK);
-		} else {
-			char *s = arena_printf(
-			    v->a, "http://%.*s", (int)(end - from), p + from);
-
-			add_link(v, doc, layer, (struct span){from, end}, s,
-			    end - from + 7, NO_LINK);
-		}
-		at = low = end;
-	}
-}
-
-static void
-add_html_links(struct view *v, uint32_t doc, const struct html *h)
-{
-	for (uint32_t i = 0; i < h->nlink; i++)
-		add_link(v, doc, LAYER_UTF8, h->link[i].value, h->link[i].url,
-		    h->link[i].url_len, i);
 }
 
 /* ---- docs ---- */
@@ -466,11 +365,15 @@ add_raw(struct view *v)
 {
 	const struct part *q = &v->tree->part[0];
 	const struct mime_source *s = &v->tree->source[0];
-	uint32_t from = q->header.start, n = s->len - from;
+	/* A header without an end may be all there is. */
+	uint32_t from = q->header.ended ? q->header.body : q->header.start, n;
 	const char *missing = NULL;
 	struct doc *d;
 
-	n = text_left(v, n);
+	for (uint32_t i = q->header.n; i-- > 0;)
+		if (q->header.field[i].odd)
+			from = q->header.field[i].whole.from;
+	n = text_left(v, s->len - from);
 	d = add_doc(v, 0, "raw", "raw");
 	d->raw = true;
 	d->odd =
@@ -492,12 +395,9 @@ add_units(struct view *v, uint32_t doc)
 	if (d->html != NULL && d->html->hidden.len > 0)
 		add_paragraphs(v, doc, LAYER_HIDDEN, &d->html->hidden, &d->dark,
 		    &v->tree->part[d->part]);
-	if (d->subject)
-		return;
-	add_pieces(v, &like, d->utf8.p, all, LIMIT_CHUNK_MAX, "\n> ");
-	add_text_links(v, doc, LAYER_SHOWN, view_shown(d));
-	if (d->html != NULL)
-		add_html_links(v, doc, d->html);
+	view_add_links(v, doc);
+	if (!d->subject)
+		add_pieces(v, &like, d->utf8.p, all, LIMIT_CHUNK_MAX, "\n> ");
 }
 
 void
@@ -519,12 +419,34 @@ view_make(struct view *v, struct arena *a, const struct tree *t,
 
 /* ---- header fields ---- */
 
+/* A fold is one blank, whatever white space it has (as SpamAssassin). */
+static uint32_t
+unfold(char *p, uint32_t n)
+{
+	uint32_t to = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool crlf = p[i] == '\r' && i + 1 < n && p[i + 1] == '\n';
+
+		if (p[i] != '\n' && !crlf) {
+			p[to++] = p[i];
+			continue;
+		}
+		i += crlf;
+		while (i + 1 < n && (p[i + 1] == ' ' || p[i + 1] == '\t'))
+			i++;
+		p[to++] = ' ';
+	}
+	return to;
+}
+
 static void
 append_field(struct view *v, const char *p, struct text *out,
     const struct field *f, bool raw)
 {
 	uint32_t n = f->value.to - f->value.from;
 	struct header_text h;
+	char *q;
 
 	if (n > LIMIT_FIELD)
 		n = LIMIT_FIELD;
@@ -533,7 +455,9 @@ append_field(struct view *v, const char *p, struct text *out,
 		    out, v->charsets, NULL, 0, p + f->value.from, n, 0, NULL);
 		return;
 	}
-	decode_header(&h, v->a, v->charsets, p + f->value.from, n, 0);
+	q = arena_dup(v->a, p + f->value.from, n);
+	n = unfold(q, n);
+	decode_header(&h, v->a, v->charsets, q, n, 0);
 	while (h.utf8.len > 0 && is_space(h.utf8.p[h.utf8.len - 1]))
 		h.utf8.len--;
 	for (n = 0; n < h.utf8.len && is_space(h.utf8.p[n]); n++)
