@@ -121,6 +121,12 @@ make_result(struct errand *r, struct buf *out)
 	struct buf body = BUF(in->len + LIMIT_GROWTH);
 	bool field = rep->action != ACTION_PASS || r->opt->header;
 
+	/* Behind our field such a line would be a part of it. */
+	if (field && rep->field_at < n &&
+	    (in->p[rep->field_at] == ' ' || in->p[rep->field_at] == '\t')) {
+		log_warn("no field added: the message starts with a blank");
+		field = false;
+	}
 	if (edit_apply(&body, in->p, n, rep->edit, rep->nedit) == -1)
 		goto fail;
 	/* Nothing is edited before the field's place: it is the start of the

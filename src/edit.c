@@ -6,7 +6,7 @@
 
 /* Is the span nothing but header fields that begin with X-Simsift? */
 static bool
-own_fields(const char *p, struct span s)
+own_fields(const char *p, uint32_t len, struct span s)
 {
 	static const char name[] = "x-simsift";
 	size_t n = sizeof name - 1;
@@ -20,7 +20,8 @@ own_fields(const char *p, struct span s)
 			return false;
 		start = p[at] == '\n';
 	}
-	return start;
+	/* The last line of the message may have no end. */
+	return start || s.to == len;
 }
 
 /* What is wrong with one edit, all before it ending at `at`; or NULL. */
@@ -57,7 +58,7 @@ edit_check(const char *p, uint32_t len, const struct edit *v, uint32_t n,
 		at = e->span.to;
 		gone += e->span.to - e->span.from;
 		put += e->len;
-		if (p != NULL && e->len == 0 && own_fields(p, e->span))
+		if (p != NULL && e->len == 0 && own_fields(p, len, e->span))
 			own += e->span.to - e->span.from;
 	}
 	if (put > gone + LIMIT_GROWTH)

@@ -30,6 +30,11 @@ static const char *const emphasis[] = {"***", "**", "__", "~~", "*", "_", "`"};
 /* Blanks within a line. */
 static const char *const blanks[] = {" ", "\t", "\xe3\x80\x80", "\xc2\xa0"};
 
+/* Quotation marks, which enclose no clause, but go with what they enclose. */
+static const struct {
+	const char *open, *close;
+} quotes[] = {{"“", "”"}, {"‘", "’"}, {"«", "»"}, {"„", "“"}, {"\"", "\""}};
+
 #define N(a) (sizeof(a) / sizeof *(a))
 #define NONE SIZE_MAX
 
@@ -276,6 +281,14 @@ peel(const char *p, uint32_t n, struct span *s)
 	for (size_t i = 0; i < N(brackets); i++) {
 		k = ends_at(p, a, brackets[i].open);
 		m = stands_at(p, n, b, brackets[i].close);
+		if (k > 0 && m > 0) {
+			*s = (struct span){a - k, b + m};
+			return true;
+		}
+	}
+	for (size_t i = 0; i < N(quotes); i++) {
+		k = ends_at(p, a, quotes[i].open);
+		m = stands_at(p, n, b, quotes[i].close);
 		if (k > 0 && m > 0) {
 			*s = (struct span){a - k, b + m};
 			return true;

@@ -53,6 +53,32 @@ start(struct report *r)
 	*r = (struct report){.category = UINT32_MAX};
 }
 
+/* "Mon Nov  2 10:11:12 2026" at the end of a From_ line (RFC 4155). */
+static bool
+has_date(const char *p, uint32_t n)
+{
+	static const char form[] = "Aaa Aaa bd dd:dd:dd dddd";
+	uint32_t len = sizeof form - 1;
+
+	while (n > 0 && (p[n - 1] == '\n' || p[n - 1] == '\r'))
+		n--;
+	if (n <= len + 5)
+		return false;
+	for (uint32_t i = 0; i < len; i++) {
+		char c = p[n - len + i];
+		bool digit = c >= '0' && c <= '9';
+		bool fits = form[i] == 'A'   ? c >= 'A' && c <= 'Z'
+			    : form[i] == 'a' ? c >= 'a' && c <= 'z'
+			    : form[i] == 'd' ? digit
+			    : form[i] == 'b' ? digit || c == ' '
+					     : c == form[i];
+
+		if (!fits)
+			return false;
+	}
+	return true;
+}
+
 /* A second From_ line with a date, after an empty line, before a field: a
    whole mailbox was handed over. */
 static bool
@@ -64,18 +90,18 @@ is_mbox(const char *p, uint32_t n)
 	while (at > 0 && at < n &&
 	       (hit = memmem(p + at, n - at, "\nFrom ", 6)) != NULL) {
 		uint32_t k = (uint32_t)(hit - p);
-		bool colon = false, after_empty;
+		bool after_empty =
+		    p[k - 1] == '\n' ||
+		    (k > 1 && p[k - 1] == '\r' && p[k - 2] == '\n');
 
-		after_empty = p[k - 1] == '\n' ||
-			      (k > 1 && p[k - 1] == '\r' && p[k - 2] == '\n');
 		at = k + 1;
 		end = at + message_from_line(p + at, n - at);
-		/* "From someone Mon Nov  2 10:11:12 2026" */
-		for (uint32_t i = at; i + 6 < end; i++)
-			colon |= p[i] == ':' && p[i + 3] == ':';
-		for (at = end; at < n && p[at] > ' ' && p[at] < 127; at++)
-			if (p[at] == ':' && after_empty && colon)
-				return true;
+		if (after_empty && has_date(p + at, end - at))
+			for (at = end; at < n && p[at] > ' ' && p[at] < 127;
+			     at++)
+				if (p[at] == ':' && at > end)
+					return true;
+		at = end;
 	}
 	return false;
 }
@@ -183,6 +209,25 @@ holds(const struct report *r, const struct sight *s, struct arena *a,
 	(void)r;
 	return result.verdict == VERDICT_CLEAN && !second->match.timeout &&
 	       same_tree(&s->tree, &second->tree);
+}
+
+/* No memory for the second look: the verdict of the first one stands, and
+   nothing is cut. */
+static void
+check_again(const struct report *r, struct sight *s, struct arena *a,
+    struct rules *rules, const struct settings *set,
+    const struct judge_job *job, int64_t deadline)
+{
+	jmp_buf outer;
+
+	if (r->action != ACTION_CUT || s->plan.refusal != REFUSAL_NONE)
+		return;
+	memcpy(&outer, arena_oom(a), sizeof outer);
+	if (setjmp(*arena_oom(a)) != 0)
+		s->plan.refusal = REFUSAL_LIMIT;
+	else if (!holds(r, s, a, rules, set, job, deadline))
+		s->plan.refusal = REFUSAL_AGAIN;
+	memcpy(arena_oom(a), &outer, sizeof outer);
 }
 
 /* ---- what explain and diff show ---- */
@@ -317,9 +362,7 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 		r->need = s->view.missing;
 	if (job->only_cut != UINT32_MAX)
 		r->action = ACTION_PASS;
-	if (r->action == ACTION_CUT && s->plan.refusal == REFUSAL_NONE &&
-	    !holds(r, s, a, rules, set, job, deadline))
-		s->plan.refusal = REFUSAL_AGAIN;
+	check_again(r, s, a, rules, set, job, deadline);
 	if (r->action == ACTION_CUT && s->plan.refusal != REFUSAL_NONE) {
 		verdict_refuse(r, s->plan.refusal);
 		s->plan.nedit = 0;

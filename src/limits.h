@@ -17,20 +17,22 @@
 #define LIMIT_ANSWER (160u << 20)   /* a report: edits + explain texts */
 
 /* MIME (guards before libetpan; FACTS: where it crashes or goes quadratic) */
-#define LIMIT_HEADER (1u << 20) /* bytes of one header block that we read */
-#define LIMIT_FIELDS 10000u     /* fields of one header block */
+#define LIMIT_HEADER (8u << 20) /* bytes of one header block that we read */
+#define LIMIT_FIELDS 100000u    /* fields of one header block */
 #define LIMIT_FIELD (64u << 10) /* bytes of one field that rules see */
 #define LIMIT_NESTING 100u      /* multiparts and messages in each other */
+#define LIMIT_ETPAN_DEPTH 30u   /* libetpan is kept away from more */
 #define LIMIT_PARTS 10000u      /* entities of a message */
 #define LIMIT_COMMENT_DEPTH 64u /* ( in a header field */
-#define LIMIT_OPENED 4u         /* encoded messages inside encoded messages */
+#define LIMIT_OPENED 10u        /* encoded messages inside encoded messages */
 #define LIMIT_BOUNDARY 256u     /* RFC 2046 says 70 */
 #define LIMIT_PARAMS 64u        /* parameters of one Content-Type */
 
 /* Text. */
 #define LIMIT_HTML_DEPTH 512u  /* open elements the cutter can pair */
+#define LIMIT_HTML (6u << 20)  /* bytes of one HTML part that are looked at */
 #define LIMIT_LINKS 20000u     /* links of a message that uri rules see */
-#define LIMIT_TEXT (48u << 20) /* decoded bytes of text parts, in all */
+#define LIMIT_TEXT (24u << 20) /* decoded bytes of text parts, in all */
 
 /* Units a rule runs on: SpamAssassin's */
 #define LIMIT_PARAGRAPH 2048u /* bytes of a body unit */

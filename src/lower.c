@@ -134,6 +134,28 @@ within(struct span outer, struct span s)
 	return outer.from <= s.from && s.to <= outer.to;
 }
 
+#define BESIDE 4096 /* how far text of the same line is looked for */
+
+/* Does cut text stand on the same line on both sides of `at`?  A picture that
+   only stands beside a cut stays. */
+static bool
+in_the_middle(const char *p, const struct span *c, uint32_t at)
+{
+	uint32_t i, low = c->from, high = c->to;
+
+	if (at - low > BESIDE)
+		low = at - BESIDE;
+	if (high - at > BESIDE)
+		high = at + BESIDE;
+	for (i = at; i > low && p[i - 1] == ' ';)
+		i--;
+	if (i == low || p[i - 1] == '\n')
+		return false;
+	for (i = at; i < high && p[i] == ' ';)
+		i++;
+	return i < high && p[i] != '\n';
+}
+
 /* Is the element, which shows nothing, inside what a cut covers? */
 static bool
 picture_goes(const struct html *h, const struct html_elem *e,
@@ -141,7 +163,8 @@ picture_goes(const struct html *h, const struct html_elem *e,
 {
 	const struct span *c = cut_over(cut, n, e->shown);
 
-	return c != NULL && within(map_cover(&h->text.map, *c, NULL), e->whole);
+	return c != NULL && in_the_middle(h->text.p, c, e->shown.from) &&
+	    within(map_cover(&h->text.map, *c, NULL), e->whole);
 }
 
 /* Places of pictures, in order. */

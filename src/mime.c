@@ -240,6 +240,17 @@ says(const char *s, const char *word)
 	return s != NULL && strcasecmp(s, word) == 0;
 }
 
+/* A boundary does not end in a blank (RFC 2046 5.1.1); readers strip it. */
+static const char *
+no_last_blanks(struct arena *a, const char *s)
+{
+	size_t n = s != NULL ? strlen(s) : 0;
+
+	while (n > 0 && is_space(s[n - 1]))
+		n--;
+	return s != NULL ? arena_dup(a, s, n) : NULL;
+}
+
 /* What the fields of a part's header say. */
 static void
 read_fields(struct split *s, struct part *q, const char *otherwise,
@@ -254,7 +265,8 @@ read_fields(struct split *s, struct part *q, const char *otherwise,
 	if (ct != NULL) {
 		n = field_value(ct, &at);
 		q->type = media_type(s->a, s->p + at, n, "text/plain");
-		*boundary = mime_parameter(s->a, s->p + at, n, "boundary");
+		*boundary = no_last_blanks(
+		    s->a, mime_parameter(s->a, s->p + at, n, "boundary"));
 		q->charset = mime_parameter(s->a, s->p + at, n, "charset");
 		q->flowed = says(
 		    mime_parameter(s->a, s->p + at, n, "format"), "flowed");
@@ -353,12 +365,14 @@ struct found { /* a delimiter line */
 	bool last;
 };
 
-/* Start of the next delimiter line of any open multipart, innermost first. */
+/* Start of the next delimiter line of any open multipart, innermost first,
+   that starts before `limit`; else limit. */
 static uint32_t
-next_delimiter(const struct split *s, uint32_t at, struct found *f)
+next_delimiter(
+    const struct split *s, uint32_t at, uint32_t limit, struct found *f)
 {
-	while (
-	    s->nopen > 0 && (at = next_candidate(s->p, at, s->len)) < s->len) {
+	while (s->nopen > 0 && at < limit &&
+	       (at = next_candidate(s->p, at, limit)) < limit) {
 		f->end = line_end(s->p, at, s->len);
 		for (f->frame = s->nopen; f->frame-- > 0;)
 			if (is_delimiter(
@@ -366,7 +380,19 @@ next_delimiter(const struct split *s, uint32_t at, struct found *f)
 				return at;
 		at = f->end;
 	}
-	return s->len;
+	return limit;
+}
+
+/* The header at `at`, which does not reach over a delimiter. */
+static void
+read_header(struct split *s, struct part *q, uint32_t at)
+{
+	uint32_t bound;
+
+	message_header(&q->header, s->a, s->p, at, s->len);
+	bound = next_delimiter(s, at, q->header.body, &(struct found){0});
+	if (bound < q->header.body)
+		message_header(&q->header, s->a, s->p, at, bound);
 }
 
 /* The entity that starts at `at`, and those its header leads into without a
@@ -377,7 +403,6 @@ begin_entity(
     struct split *s, uint32_t at, uint32_t parent, const char *otherwise)
 {
 	struct tree *t = s->t;
-	uint32_t bound = next_delimiter(s, at, &(struct found){0});
 	const char *boundary;
 
 	for (;;) {
@@ -394,7 +419,7 @@ begin_entity(
 		q = &t->part[t->n++];
 		*q = (struct part){
 		    .parent = parent, .depth = depth, .source = s->source};
-		message_header(&q->header, s->a, s->p, at, bound);
+		read_header(s, q, at);
 		t->limited |= q->header.cut_short;
 		q->head = (struct span){at, q->header.body};
 		q->body = (struct span){q->header.body, s->len};
@@ -483,7 +508,7 @@ split(struct tree *t, struct arena *a, uint32_t source)
 	while (at != NO_PART && at < s->len) {
 		struct found f = {0};
 
-		at = next_delimiter(s, at, &f);
+		at = next_delimiter(s, at, s->len, &f);
 		if (at < s->len)
 			at = at_delimiter(s, at, &f);
 	}

@@ -84,7 +84,9 @@ mime_etpan_refuse(const struct tree *t, uint32_t source)
 		    LIMIT_COMMENT_DEPTH)
 			return true;
 	}
-	if (t->limited || depth >= LIMIT_NESTING)
+	/* It is quadratic in depth: 97 levels over 1 MB of "--" lines took
+	   longer than limit_time. */
+	if (t->limited || depth >= LIMIT_ETPAN_DEPTH)
 		return true;
 	candidates = count_word(s->p, s->len, "/rfc822", LIMIT_PARTS * 2) +
 		     count_word(s->p, s->len, "/RFC822", LIMIT_PARTS) +

@@ -90,7 +90,8 @@ struct report {
 	uint32_t category; /* the rule whose category it is, or UINT32_MAX */
 	uint32_t warn;
 	uint32_t text_chars, gone_chars; /* of the visible text */
-	uint32_t field_at;               /* where the added field belongs */
+		uint32_t field_at; /* where the added field belongs */
+	bool may_hold;	   /* no short-lived mail that is wanted now */
 	struct report_rule *rule;
 	uint32_t nrule;
 	struct report_cut *cut;

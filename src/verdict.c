@@ -210,6 +210,7 @@ verdict_make(struct report *out, struct match *m, const struct settings *s,
 	if (out->score < s->required_score - 1e-6)
 		return;
 	out->category = choose_category(out, m);
+	out->may_hold = !must_not_hold(m);
 	phish = out->category != NO_RULE &&
 		phish_rule(&m->rules->rule[out->category]);
 	out->verdict = phish ? VERDICT_PHISH : VERDICT_PROMO;
@@ -233,7 +234,7 @@ verdict_refuse(struct report *out, enum refusal why)
 	bool much = why == REFUSAL_SHARE || why == REFUSAL_LEFT;
 
 	/* Where promotion is most of the text there is nothing to rescue. */
-	out->action = much ? ACTION_HOLD : ACTION_MARK;
+	out->action = much && out->may_hold ? ACTION_HOLD : ACTION_MARK;
 	out->refusal = why;
 	out->ncut = out->nedit = 0;
 	out->gone_chars = 0;

@@ -11,6 +11,13 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Readers show nothing for them: they only split words. */
+static bool
+is_control(char c)
+{
+	return ((unsigned char)c < ' ' && !is_space(c)) || c == 0x7f;
+}
+
 /* Bytes of the white space at p[at], 0: none; Unicode's too. */
 static uint32_t
 white_at(const char *p, uint32_t n, uint32_t at)
@@ -199,7 +206,7 @@ make_paragraphs(struct paragraphs *g)
 	while (at < n) {
 		uint32_t to = at;
 
-		while (to < n && white_at(p, n, to) == 0)
+		while (to < n && white_at(p, n, to) == 0 && !is_control(p[to]))
 			to++;
 		if (to > at) {
 			text_copy(g->out, p + at, to - at, at);
@@ -207,6 +214,10 @@ make_paragraphs(struct paragraphs *g)
 		}
 		if ((at = to) == n)
 			break;
+		if (is_control(p[at])) {
+			at++;
+			continue;
+		}
 		to = white_run(g, at, &empty, &soft);
 		if (empty) {
 			end_paragraph(g);
@@ -282,10 +293,12 @@ note_missing(struct view *v, const char *missing)
 /* How much of n bytes may still be looked at: of what is too long, its start,
    so that padding hides nothing that stands before it. */
 static uint32_t
-text_left(struct view *v, uint32_t n)
+text_left(struct view *v, uint32_t n, uint32_t most)
 {
 	uint32_t left = LIMIT_TEXT - v->text;
 
+	if (left > most)
+		left = most;
 	if (n > left) {
 		v->limited = true;
 		n = left;
@@ -303,7 +316,8 @@ add_body(struct view *v, uint32_t part)
 	const char *missing = NULL;
 	struct doc *d;
 
-	n = text_left(v, n);
+	n = text_left(
+	    v, n, strcmp(q->type, "text/html") == 0 ? LIMIT_HTML : LIMIT_TEXT);
 	d = add_doc(v, part, q->lost ? "text/plain" : q->type, q->path);
 	d->odd = decode_transfer(
 	    &d->content, q->cte, s->p + q->body.from, n, q->body.from);
@@ -373,7 +387,7 @@ add_raw(struct view *v)
 	for (uint32_t i = q->header.n; i-- > 0;)
 		if (q->header.field[i].odd)
 			from = q->header.field[i].whole.from;
-	n = text_left(v, s->len - from);
+	n = text_left(v, s->len - from, LIMIT_TEXT);
 	d = add_doc(v, 0, "raw", "raw");
 	d->raw = true;
 	d->odd =

@@ -266,7 +266,7 @@ caps(void **state)
 
 	/* Of one field of 8 MB a part is read. */
 	buf_puts(&b, "A:");
-	for (int i = 0; i < 8 << 10; i++) {
+	for (uint32_t i = 0; i < LIMIT_HEADER / sizeof line + 100; i++) {
 		memset(line, ' ', 1);
 		buf_put(&b, line, sizeof line);
 	}
