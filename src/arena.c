@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -87,22 +86,6 @@ take(struct arena *a, struct chunk *old, size_t size)
 	return c;
 }
 
-/* All of it will be used, and one call is cheaper than a fault for each page:
-   a filter is started for each message.  Old kernels say no: no harm. */
-static void
-populate(char *p, size_t len)
-{
-#ifdef MADV_POPULATE_WRITE
-	uintptr_t page = 4096, from = ((uintptr_t)p + page - 1) & ~(page - 1);
-	uintptr_t to = ((uintptr_t)p + len) & ~(page - 1);
-
-	madvise((void *)from, to - from, MADV_POPULATE_WRITE);
-#else
-	(void)p;
-	(void)len;
-#endif
-}
-
 static void *
 raw_alloc(struct arena *a, size_t len)
 {
@@ -120,7 +103,6 @@ raw_alloc(struct arena *a, size_t len)
 	}
 	if (a->small == NULL || a->small->size - a->small->used < len) {
 		c = take(a, NULL, CHUNK);
-		populate(c->bytes, CHUNK);
 		c->next = a->small;
 		c->used = 0;
 		a->small = c;

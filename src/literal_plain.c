@@ -16,17 +16,37 @@ is_letter(unsigned char c)
 	return (c | 32u) - (unsigned)'a' < 26 || c - (unsigned)'0' < 10;
 }
 
+#define LETTER 2 /* letters and digits … */
+#define OTHER 1  /* … and what else has no meaning in patterns */
+#define BLANK 3
+
+/* Kinds of ASCII characters; 0: has a meaning, or is none. */
+static const unsigned char kind[128] = {
+    [' '] = BLANK,
+    ['!'] = OTHER,
+    ['"'] = OTHER,
+    ['%' ... '\''] = OTHER,
+    [',' ... '-'] = OTHER,
+    ['/'] = OTHER,
+    ['0' ... '9'] = LETTER,
+    [':' ... '>'] = OTHER,
+    ['@'] = OTHER,
+    ['A' ... 'Z'] = LETTER,
+    ['_'] = OTHER,
+    ['a' ... 'z'] = LETTER,
+    ['~'] = OTHER,
+};
+
 /* Length of the plain character at `at`: ASCII without a meaning in patterns,
    or Han (U+4000 to 9FFF: no case); else 0. */
-static uint32_t
+static inline uint32_t
 plain(const struct scan *s)
 {
 	const char *p = s->p + s->at;
 	unsigned char c = (unsigned char)p[0];
 
 	if (c < 0x80)
-		return is_letter(c) ||
-		       (c != '\0' && strchr(" !\"%&',-/:;<=>@_~", c) != NULL);
+		return kind[c] != 0;
 	return c >= 0xe4 && c <= 0xe9 && s->n - s->at >= 3 &&
 		       (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80
 		   ? 3
@@ -34,10 +54,10 @@ plain(const struct scan *s)
 }
 
 /* How rare it may be. */
-static uint32_t
+static inline uint32_t
 weigh(unsigned char c)
 {
-	return c >= 0x80 ? 5 : is_letter(c) ? 2 : c != ' ';
+	return c >= 0x80 ? 5 : kind[c] == BLANK ? 0 : kind[c];
 }
 
 /* Behind an escape; false: one that is more than a class or a character. */
@@ -188,19 +208,26 @@ run(struct scan *s, uint32_t *weight)
 	return r;
 }
 
-/* What of a run's weight is in the words that all links hold. */
+/* What of a run's weight is in words that all links begin with. */
 static uint32_t
 common(const char *p, uint32_t n)
 {
 	static const struct {
 		const char *word;
-		uint32_t weight;
-	} words[] = {{"http", 8}, {"://", 3}, {"www", 6}};
+		uint32_t len, weight;
+	} words[] = {{"http", 4, 8}, {"s", 1, 2}, {"://", 3, 3}, {"www", 3, 6}};
 	uint32_t weight = 0;
 
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (memmem(p, n, words[i].word, strlen(words[i].word)) != NULL)
-			weight += words[i].weight;
+	if (*p != 'h' && *p != 'w' && *p != ':')
+		return 0;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (n < words[i].len ||
+		    memcmp(p, words[i].word, words[i].len) != 0)
+			continue;
+		weight += words[i].weight;
+		p += words[i].len;
+		n -= words[i].len;
+	}
 	return weight;
 }
 
@@ -222,7 +249,8 @@ literal_plain(
 			continue;
 		}
 		r = run(&s, &weight);
-		weight -= common(pattern + r.from, r.len);
+		if (weight > most)
+			weight -= common(pattern + r.from, r.len);
 		if (weight > most) {
 			most = weight;
 			*best = r;

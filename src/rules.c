@@ -376,9 +376,9 @@ for_bytes(const struct rule *u)
 	const char *p = u->pattern, *end = p + u->pattern_len;
 	bool bytes = false;
 
-	for (; p + 1 < end; p++) {
-		if (*p != '\\')
-			continue;
+	for (; p < end && (p = memchr(p, '\\', (size_t)(end - p))) != NULL &&
+	     p + 1 < end;
+	     p++) {
 		p++;
 		if (*p == 'p' || *p == 'P' || *p == 'X')
 			return false;
