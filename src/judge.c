@@ -2,8 +2,8 @@
 
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "clock.h"
 #include "limits.h"
 #include "plan.h"
 
@@ -19,21 +19,12 @@ struct sight {
 	struct plan plan;
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The flow: text climbs up, spans climb down. */
 static void
 look(struct sight *s, struct report *r, struct arena *a, struct rules *rules,
     const struct settings *set, const struct judge_job *job, int64_t deadline)
 {
-	int64_t left = deadline - now_ms();
+	int64_t left = deadline - clock_ms();
 
 	mime_parse(&s->tree, a, job->p, job->len);
 	view_make(&s->view, a, &s->tree, job->charsets);
@@ -348,7 +339,7 @@ judge(struct report *r, struct arena *a, struct rules *rules,
     const struct settings *set, const struct judge_job *job)
 {
 	struct sight *s = arena_alloc(a, sizeof *s);
-	int64_t deadline = now_ms() + job->time_ms;
+	int64_t deadline = clock_ms() + job->time_ms;
 
 	start(r);
 	r->required = set->required_score;

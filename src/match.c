@@ -1,8 +1,8 @@
 #include "match.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "fold.h"
 #include "limits.h"
 
@@ -19,15 +19,6 @@ struct match_private {
 	char *lower; /* fold_case of the present text */
 	size_t room;
 };
-
-static int64_t
-clock_ns(clockid_t which)
-{
-	struct timespec t;
-
-	clock_gettime(which, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* SpamAssassin: a rule with score 0 does not run, and is 0 in metas. */
 static bool

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "judge.h"
 #include "limits.h"
 #include "sandbox.h"
@@ -25,15 +25,6 @@ struct task {
 	struct judge_job job;
 	int64_t deadline; /* ms, CLOCK_MONOTONIC */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 write_all(const char *p, size_t n)
@@ -106,7 +97,7 @@ listen_to(int fd, int64_t deadline, struct buf *out, struct err *err)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_ms();
 		ssize_t got;
 
 		if (left <= 0)
@@ -243,7 +234,7 @@ worker_judge(struct report *r, struct arena *a, struct rules *rules,
 		.want = want,
 		.time_ms = s->limit_time / 5 * 3,
 		.only_cut = UINT32_MAX},
-	    .deadline = now_ms() + s->limit_time,
+	    .deadline = clock_ms() + s->limit_time,
 	};
 	struct report second;
 	struct err second_err;
