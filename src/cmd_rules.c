@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "clock.h"
+#include "grow.h"
 #include "judge.h"
 #include "limits.h"
 
@@ -232,6 +233,24 @@ lint_cuts(struct rules *r)
 	}
 }
 
+/* Larger units are read, but grow.c does not know them yet. */
+static void
+lint_units(struct rules *r)
+{
+	for (uint32_t i = 0; i < r->ncut; i++)
+		if (!grow_knows(r->cut[i].unit))
+			rules_complain(r, r->cut[i].file, r->cut[i].line, 0,
+			    true, "cut %s %s: only the match itself is cut",
+			    r->rule[r->cut[i].rule].name,
+			    rules_unit_name(r->cut[i].unit));
+	for (uint32_t i = 0; i < r->nguard; i++)
+		if (!grow_knows(r->guard[i].unit))
+			rules_complain(r, r->guard[i].file, r->guard[i].line, 0,
+			    true, "guard %s %s: only the match is guarded",
+			    r->rule[r->guard[i].rule].name,
+			    rules_unit_name(r->guard[i].unit));
+}
+
 static void
 print_complaint(const struct complaint *c)
 {
@@ -304,6 +323,7 @@ lint(struct rules *r, bool strict)
 	}
 	lint_actions(r);
 	lint_cuts(r);
+	lint_units(r);
 	for (uint32_t i = 0; i < r->ncomplaint; i++) {
 		print_complaint(&r->complaint[i]);
 		if (r->complaint[i].warning)

@@ -225,8 +225,8 @@ decode_base64(struct text *out, const char *p, uint32_t n, uint32_t base)
 	return odd | b64_flush(out, &q, base) | DECODE_SLOPPY;
 }
 
-static unsigned
-hex(char c)
+unsigned
+decode_hex(char c)
 {
 	unsigned d = (unsigned char)c - '0', x = ((unsigned char)c | 32) - 'a';
 
@@ -240,7 +240,7 @@ qp_units(char *o, const char *p, uint32_t n)
 	uint32_t count = 0;
 
 	for (; n >= 3 && p[0] == '='; n -= 3, p += 3) {
-		unsigned h = hex(p[1]), l = hex(p[2]);
+		unsigned h = decode_hex(p[1]), l = decode_hex(p[2]);
 
 		if ((h | l) > 15)
 			break;

@@ -97,6 +97,8 @@ bool decode_utf8_valid(const char *p, size_t n);
 /* Length 1..4 of the valid UTF-8 character at p (n > 0 bytes left) and its
    code point; 0 where the bytes are none. */
 unsigned decode_utf8(const char *p, size_t n, uint32_t *cp);
+/* Value of a hexadecimal digit; 16 or more: none. */
+unsigned decode_hex(char c);
 /* Writes 1..4 bytes. */
 unsigned decode_put_utf8(char out[4], uint32_t cp);
 

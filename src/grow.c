@@ -260,6 +260,15 @@ static const struct {
     {UNIT_PARAGRAPH, paragraph_unit},
 };
 
+bool
+grow_knows(enum unit unit)
+{
+	for (size_t i = 0; i < N(units); i++)
+		if (units[i].unit == unit)
+			return true;
+	return unit == UNIT_MATCH;
+}
+
 struct span
 grow_unit(const char *p, uint32_t n, struct span s, enum unit unit)
 {

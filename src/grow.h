@@ -12,6 +12,9 @@
    clause without brackets). */
 struct span grow_unit(const char *p, uint32_t n, struct span, enum unit);
 
+/* Is the unit one that grows? */
+bool grow_knows(enum unit);
+
 /* What belonged only to the cut text goes with it: the brackets and emphasis
    marks round it, bullet or numbering and line end of a line it empties, one
    of two empty lines, blanks at its edges. */

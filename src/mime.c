@@ -59,15 +59,6 @@ read_value(struct buf *out, const char *p, uint32_t at, uint32_t n)
 	return at;
 }
 
-static int
-hex_digit(char c)
-{
-	const char *all = "0123456789abcdefABCDEF", *at = strchr(all, c);
-	int v = at != NULL && c != '\0' ? (int)(at - all) : -1;
-
-	return v > 15 ? v - 6 : v;
-}
-
 /* charset'language'text of RFC 2231 from b->p[from] on: the text, %XX decoded.
    Only the first piece of a parameter has the two quotes. */
 static void
@@ -80,13 +71,13 @@ extended(struct buf *b, size_t from, bool first)
 	    (q = memchr(q + 1, '\'', b->len - (size_t)(q + 1 - b->p))) != NULL)
 		from = (size_t)(q + 1 - b->p);
 	for (; from < b->len; from++, to++) {
-		int high = -1, low = -1;
+		unsigned high = 16, low = 16;
 
 		if (b->p[from] == '%' && b->len - from > 2) {
-			high = hex_digit(b->p[from + 1]);
-			low = hex_digit(b->p[from + 2]);
+			high = decode_hex(b->p[from + 1]);
+			low = decode_hex(b->p[from + 2]);
 		}
-		if (high >= 0 && low >= 0) {
+		if (high < 16 && low < 16) {
 			b->p[to] = (char)(high * 16 + low);
 			from += 2;
 		} else {

@@ -11,7 +11,7 @@
  */
 
 static void
-add_link(struct view *v, uint32_t doc, enum layer layer, struct span at,
+add_one(struct view *v, uint32_t doc, enum layer layer, struct span at,
     const char *p, uint32_t n, uint32_t link)
 {
 	struct unit_text *u;
@@ -25,6 +25,47 @@ add_link(struct view *v, uint32_t doc, enum layer layer, struct span at,
 	u->len = n;
 	u->at = at;
 	u->link = link;
+}
+
+/* %XX of printable ASCII decoded; 0 where there is none. */
+static uint32_t
+percent_decode(char *out, const char *p, uint32_t n)
+{
+	uint32_t len = 0;
+	bool any = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		unsigned high = 16, low = 16, c;
+
+		if (p[i] == '%' && n - i > 2) {
+			high = decode_hex(p[i + 1]);
+			low = decode_hex(p[i + 2]);
+		}
+		c = high * 16 + low;
+		if (high < 16 && low < 16 && c > ' ' && c < 127) {
+			out[len++] = (char)c;
+			any = true;
+			i += 2;
+		} else {
+			out[len++] = p[i];
+		}
+	}
+	return any ? len : 0;
+}
+
+/* A link, and what it says where letters are written as %XX: rules see both,
+   as in SpamAssassin. */
+static void
+add_link(struct view *v, uint32_t doc, enum layer layer, struct span at,
+    const char *p, uint32_t n, uint32_t link)
+{
+	char *plain;
+
+	add_one(v, doc, layer, at, p, n, link);
+	if (n == 0 || memchr(p, '%', n) == NULL)
+		return;
+	plain = arena_alloc(v->a, n);
+	add_one(v, doc, layer, at, plain, percent_decode(plain, p, n), link);
 }
 
 static bool
