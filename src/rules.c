@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "decode.h"
 #include "rules_private.h"
 
 #define SOURCE_SHOWN 4096u /* bytes of a line kept with a complaint */
@@ -232,6 +233,7 @@ parse(struct rules *r, struct source *s, const char *p, size_t n)
 	struct source *outer = r->private->source;
 
 	reserve(r, n);
+	s->utf8 = decode_utf8_valid(p, n);
 	s->parent = outer;
 	r->private->source = s;
 	rules_parse(r, s, p, n);

@@ -49,6 +49,13 @@ pattern_end(const char *p, const char *end, char open)
 	char close = closer(open);
 	unsigned depth = 0;
 
+	/* The usual case: nothing nests. */
+	for (; close == open && p < end; p++) {
+		if (*p == '\\')
+			p++;
+		else if (*p == close)
+			return p;
+	}
 	for (; p < end; p++) {
 		if (*p == '\\')
 			p++;
@@ -110,7 +117,7 @@ rules_utf8(const struct line *l, struct slice s, const char *what)
 {
 	uint32_t cp, n = 0, len;
 
-	if (decode_utf8_valid(s.p, s.n))
+	if (l->source->utf8 || decode_utf8_valid(s.p, s.n))
 		return true;
 	while (n < s.n && (len = decode_utf8(s.p + n, s.n - n, &cp)) > 0)
 		n += len;
@@ -163,7 +170,8 @@ read_pattern(struct line *l, struct pattern *out)
 		    closer(open), closer(open));
 		return false;
 	}
-	if (!decode_utf8_valid(out->text.p, out->text.n))
+	if (!l->source->utf8 &&
+	    !decode_utf8_valid(out->text.p, out->text.n))
 		from_latin1(l, &out->text);
 	return true;
 }

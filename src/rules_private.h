@@ -68,6 +68,7 @@ struct source {
 	dev_t dev;
 	ino_t ino;
 	uint32_t depth; /* of includes */
+	bool utf8;      /* all of it: asked once, not for each pattern */
 	bool skip;      /* a condition above is false */
 	bool ours;      /* inside ifplugin Simsift */
 	struct condition {
