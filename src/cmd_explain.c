@@ -48,8 +48,9 @@ open_input(const struct options *opt, struct err *err)
 static int
 run(struct job *j, unsigned want, struct err *err)
 {
-	if ((j->arena = arena_new(LIMIT_ARENA)) == NULL ||
-	    setjmp(*arena_oom(j->arena)) != 0)
+	if ((j->arena = arena_new(LIMIT_ARENA)) == NULL)
+		return err_set(err, "no memory");
+	if (setjmp(*arena_oom(j->arena)) != 0)
 		return err_set(err, "no memory");
 	return worker_judge(&j->report, j->arena, &j->config.rules,
 	    &j->config.settings, j->message.bytes.p,

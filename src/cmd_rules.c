@@ -423,13 +423,16 @@ run_test(struct config *c, const struct rule_test *t, struct buf *got)
 	job.charsets = charsets_open(message.p, message.len, NULL);
 	if (t->kind == TEST_CUT)
 		job.only_cut = t->rule;
-	if (a != NULL && setjmp(*arena_oom(a)) == 0) {
+	if (a == NULL)
+		goto out;
+	if (setjmp(*arena_oom(a)) == 0) {
 		judge(&r, a, &c->rules, &c->settings, &job);
 		if (t->kind == TEST_CUT)
 			right = cut_gives(&r, t, got);
 		else
 			right = hits_rule(&r, t->rule) == (t->kind == TEST_OK);
 	}
+out:
 	charsets_close((struct charsets *)(uintptr_t)job.charsets);
 	buf_free(&message);
 	arena_free(a);

@@ -172,9 +172,8 @@ same_tree(const struct tree *x, const struct tree *y)
 }
 
 static bool
-holds(const struct report *r, const struct sight *s, struct arena *a,
-    struct rules *rules, const struct settings *set,
-    const struct judge_job *job, int64_t deadline)
+holds(const struct sight *s, struct arena *a, struct rules *rules,
+    const struct settings *set, const struct judge_job *job, int64_t deadline)
 {
 	struct judge_job again = *job;
 	struct sight *second = arena_alloc(a, sizeof *second);
@@ -197,7 +196,6 @@ holds(const struct report *r, const struct sight *s, struct arena *a,
 	again.len = out.len;
 	start(&result);
 	look(second, &result, a, rules, set, &again, deadline);
-	(void)r;
 	return result.verdict == VERDICT_CLEAN && !second->match.timeout &&
 	       same_tree(&s->tree, &second->tree);
 }
@@ -216,7 +214,7 @@ check_again(const struct report *r, struct sight *s, struct arena *a,
 	memcpy(&outer, arena_oom(a), sizeof outer);
 	if (setjmp(*arena_oom(a)) != 0)
 		s->plan.refusal = REFUSAL_LIMIT;
-	else if (!holds(r, s, a, rules, set, job, deadline))
+	else if (!holds(s, a, rules, set, job, deadline))
 		s->plan.refusal = REFUSAL_AGAIN;
 	memcpy(arena_oom(a), &outer, sizeof outer);
 }

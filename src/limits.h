@@ -36,8 +36,7 @@
 
 /* Units a rule runs on: SpamAssassin's */
 #define LIMIT_PARAGRAPH 2048u /* bytes of a body unit */
-#define LIMIT_CHUNK_MIN 2048u /* a rawbody unit is split after this … */
-#define LIMIT_CHUNK_MAX 4096u /* … and at the latest here */
+#define LIMIT_CHUNK_MAX 4096u /* of a rawbody unit; split in its second half */
 #define LIMIT_OVERLAP 256u    /* of chunks, where a cut may depend on it */
 
 /* PCRE2: no cap per call, hence also small units and the clock */

@@ -174,62 +174,6 @@ map_back(const struct map *m, struct span s)
 	return t;
 }
 
-/* A stretch of middle text that is copied 1:1: take over the bottom's runs. */
-static void
-compose_copy(
-    struct map *out, struct arena *a, const struct map *bottom, struct span mid)
-{
-	for (uint32_t i = run_of(bottom, mid.from); mid.from < mid.to; i++) {
-		const struct run *r = &bottom->v[i];
-		uint32_t end = run_end(bottom, i), skew, n;
-
-		if (end > mid.to)
-			end = mid.to;
-		skew = (mid.from - r->out) % r->ostep;
-		n = end - mid.from;
-		if (skew == 0 && n >= r->ostep) {
-			n = n / r->ostep * r->ostep;
-			map_append(out, a, n / r->ostep, r->ostep,
-			    unit_start(r, mid.from), r->sstep);
-		} else { /* a piece of a unit stands for the whole unit */
-			if (n > r->ostep - skew)
-				n = r->ostep - skew;
-			map_append(
-			    out, a, 1, n, unit_start(r, mid.from), r->sstep);
-		}
-		mid.from += n;
-		if (mid.from < run_end(bottom, i))
-			i--;
-	}
-}
-
-void
-map_compose(struct map *out, struct arena *a, const struct map *top,
-    const struct map *bottom)
-{
-	*out = (struct map){0};
-	for (uint32_t i = 0; i < top->n; i++) {
-		const struct run *r = &top->v[i];
-		uint32_t end = run_end(top, i), n = (end - r->out) / r->ostep;
-
-		if (r->ostep == 1 && r->sstep == 1) {
-			struct span mid = {r->src, r->src + n};
-
-			if (mid.to <= bottom->out_len) {
-				compose_copy(out, a, bottom, mid);
-				continue;
-			}
-		}
-		for (uint32_t k = 0; k < n; k++) {
-			uint32_t at = r->src + k * r->sstep;
-			struct span s = map_cover(
-			    bottom, (struct span){at, at + r->sstep}, NULL);
-
-			map_append(out, a, 1, r->ostep, s.from, s.to - s.from);
-		}
-	}
-}
-
 char *
 text_room(struct text *t, uint32_t n)
 {

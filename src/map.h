@@ -52,10 +52,6 @@ bool map_piece(
    it count as inside; inserted ones do not). */
 struct span map_back(const struct map *, struct span src);
 
-/* top: text -> middle, bottom: middle -> source.  Gives text -> source. */
-void map_compose(struct map *out, struct arena *, const struct map *top,
-    const struct map *bottom);
-
 /* Text that is built byte by byte together with its map. */
 struct text {
 	struct arena *a;

@@ -161,7 +161,7 @@ struct paragraphs {
 	struct text *out;
 	struct unit_text like;
 	uint32_t start; /* of the present paragraph in out */
-	bool flowed, delsp;
+	bool delsp;
 };
 
 /* The white space at..to; *empty: it holds an empty line.  A soft line break
@@ -239,7 +239,6 @@ add_paragraphs(struct view *v, uint32_t doc, enum layer layer,
 	    .in = in,
 	    .out = out,
 	    .like = {.kind = IN_BODY, .layer = layer, .doc = doc},
-	    .flowed = q->flowed,
 	    .delsp = q->delsp && layer == LAYER_SHOWN};
 	uint32_t first = v->nunit, n;
 	struct span *s;

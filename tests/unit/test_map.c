@@ -45,11 +45,9 @@ add(struct map *m, struct model *o, uint32_t n, uint32_t ostep, uint32_t src,
 	o->starts[o->n] = true;
 }
 
-/* Copies, entities, quanta, put-in blanks, and gaps between them.  below: the
-   model of the source, where nothing is put inside of a unit. */
+/* Copies, entities, quanta, put-in blanks, and gaps between them. */
 static void
-random_map(struct map *m, struct model *o, uint32_t most, uint32_t source,
-    const struct model *below)
+random_map(struct map *m, struct model *o, uint32_t most, uint32_t source)
 {
 	*m = (struct map){0};
 	o->n = o->end = 0;
@@ -64,8 +62,6 @@ random_map(struct map *m, struct model *o, uint32_t most, uint32_t source,
 		left = source > o->end ? source - o->end : 0;
 		if (n * sstep > left)
 			break;
-		if (sstep == 0 && below != NULL && !below->starts[o->end])
-			continue; /* insertion_inside_a_unit */
 		add(m, o, n, ostep, o->end, sstep);
 		o->end += n * sstep;
 	}
@@ -203,7 +199,7 @@ one_map(void **state)
 
 		arena_free(arena);
 		arena = arena_new(64u << 20);
-		random_map(&m, &o, 30 + rnd(200), MOST, NULL);
+		random_map(&m, &o, 30 + rnd(200), MOST);
 		check_monotone(&m, o.n);
 		for (int k = 0; k < 12; k++) {
 			struct span t = random_span(o.n);
@@ -217,75 +213,10 @@ one_map(void **state)
 	}
 }
 
-/* text -> middle -> source, in one step and byte by byte in two. */
-static void
-two_maps(void **state)
-{
-	static struct model top, bottom;
-
-	(void)state;
-	seed = 99;
-	for (int rounds = 0; rounds < 10000; rounds++) {
-		struct map a, b, both;
-
-		arena_free(arena);
-		arena = arena_new(64u << 20);
-		random_map(&b, &bottom, 30 + rnd(250), MOST, NULL);
-		random_map(&a, &top, 30 + rnd(250), bottom.n, &bottom);
-		map_compose(&both, arena, &a, &b);
-		assert_int_equal(both.out_len, top.n);
-		for (uint32_t i = 0; i < top.n; i++) {
-			struct span mid = top.of[i];
-			struct span got =
-			    map_cover(&both, (struct span){i, i + 1}, NULL);
-
-			if (mid.to > mid.from)
-				same_span(
-				    got, naive_cover(&bottom, mid), "compose");
-			else
-				assert_int_equal(got.from, got.to);
-		}
-		check_monotone(&both, top.n);
-		for (int k = 0; k < 4; k++) {
-			struct span t = random_span(top.n);
-			struct span s = map_cover(&both, t, NULL);
-
-			/* What is put in behind a gap stands there. */
-			if (t.from < t.to &&
-			    top.of[t.to - 1].to > top.of[t.to - 1].from)
-				same_span(s,
-				    map_cover(&b, map_cover(&a, t, NULL), NULL),
-				    "cover of both");
-		}
-	}
-}
-
-/* A line end put between two bytes of one base64 quantum: it stands at the
-   quantum, and what is before and behind it is found all the same. */
-static void
-insertion_inside_a_unit(void **state)
-{
-	struct map top = {0}, bottom = {0}, both;
-
-	(void)state;
-	map_append(&bottom, arena, 1, 3, 40, 4);
-	map_append(&top, arena, 1, 1, 0, 1);
-	map_append(&top, arena, 1, 1, 1, 0);
-	map_append(&top, arena, 2, 1, 1, 1);
-	map_compose(&both, arena, &top, &bottom);
-	assert_int_equal(both.out_len, 4);
-	same_span(map_cover(&both, (struct span){0, 2}, NULL),
-	    (struct span){40, 44}, "the first byte and what was put in");
-	same_span(map_cover(&both, (struct span){1, 4}, NULL),
-	    (struct span){40, 44}, "what was put in and the rest");
-	same_span(map_back(&both, (struct span){41, 42}), (struct span){0, 4},
-	    "back from inside the quantum");
-}
-
 static void
 edges(void **state)
 {
-	struct map m = {0}, other = {0};
+	struct map m = {0};
 	uint32_t at = 0;
 	struct span s;
 	bool exact = false;
@@ -299,8 +230,6 @@ edges(void **state)
 	same_span(map_back(&m, (struct span){0, 5}), (struct span){0, 0},
 	    "back to nothing");
 	assert_false(map_piece(&m, (struct span){0, 5}, &at, &s));
-	map_compose(&other, arena, &m, &m);
-	assert_int_equal(other.out_len, 0);
 
 	map_append(&m, arena, 0, 1, 5, 1); /* no unit */
 	map_append(&m, arena, 3, 0, 5, 1); /* no text */
@@ -392,9 +321,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(runs_merge, start, end),
 	    cmocka_unit_test_setup_teardown(text, start, end),
 	    cmocka_unit_test_setup_teardown(one_map, start, end),
-	    cmocka_unit_test_setup_teardown(two_maps, start, end),
-	    cmocka_unit_test_setup_teardown(
-		insertion_inside_a_unit, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
