@@ -364,3 +364,19 @@ plan_try(struct plan *plan, struct report *r, struct match *m,
 	if (plan->refusal == REFUSAL_NONE)
 		report_cuts(&x);
 }
+
+void
+plan_given(struct plan *plan, struct arena *a, struct view *v,
+    const struct spans *cut)
+{
+	struct match m = {.a = a, .view = v};
+	struct report r = {0};
+	struct planner x;
+
+	start(&x, plan, &r, &m, NULL, NO_RULE);
+	for (uint32_t i = 0; i < v->ndoc; i++)
+		plan->cut[i] = cut[i];
+	check_parts(&x);
+	if (plan->refusal == REFUSAL_NONE)
+		lower(&x);
+}

@@ -25,5 +25,9 @@ void plan_make(struct plan *, struct report *, struct match *,
    how `rules test` tries a cut. */
 void plan_try(struct plan *, struct report *, struct match *,
     const struct spans *guard, uint32_t rule);
+/* Spans of shown text, sorted and disjoint, on the borders of characters, for
+   each doc; as they are, neither grown nor tidied. */
+void plan_given(struct plan *, struct arena *, struct view *,
+    const struct spans *cut);
 
 #endif
