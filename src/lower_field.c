@@ -1,0 +1,117 @@
+#include "lower_private.h"
+
+static struct span
+both(struct span a, struct span b)
+{
+	struct span s = {
+	    a.from > b.from ? a.from : b.from, a.to < b.to ? a.to : b.to};
+
+	if (s.to < s.from)
+		s.to = s.from;
+	return s;
+}
+
+/* A B word that loses part of its bytes: its payload anew. */
+static void
+shrink_b_word(struct edits *out, struct arena *a, const struct header_text *h,
+    const struct word *w, const struct edits *e)
+{
+	struct base64 b = {.out = TEXT(a), .width = UINT32_MAX};
+	uint32_t at = w->content.from;
+
+	for (uint32_t i = 0; i < e->n; i++) {
+		struct span s = both(e->v[i].span, w->content);
+
+		if (s.to > s.from) {
+			base64_put(&b, h->content.p + at, s.from - at);
+			at = s.to;
+		}
+	}
+	base64_put(&b, h->content.p + at, w->content.to - at);
+	if (b.n > 0)
+		base64_quantum(&b);
+	lower_add(out, a, w->payload, b.out.p, b.out.len);
+}
+
+/* Word i goes whole, and the blanks to its neighbour with it. */
+static void
+drop_word(
+    struct edits *out, struct arena *a, const struct header_text *h, uint32_t i)
+{
+	struct span s = h->word[i].raw;
+
+	if (i > 0 && h->word[i - 1].encoding != 0)
+		s.from = h->word[i - 1].raw.to;
+	else if (i + 1 < h->nword && h->word[i + 1].encoding != 0)
+		s.to = h->word[i + 1].raw.from;
+	lower_add(out, a, s, NULL, 0);
+}
+
+static void
+lower_header(struct edits *out, struct arena *a, const struct header_text *h,
+    const struct edits *e)
+{
+	for (uint32_t i = 0; i < h->nword; i++) {
+		const struct word *w = &h->word[i];
+		uint32_t gone = 0;
+
+		for (uint32_t k = 0; k < e->n; k++) {
+			struct span s = both(e->v[k].span, w->content);
+
+			gone += s.to - s.from;
+		}
+		if (gone == 0)
+			continue;
+		if (w->encoding != 0 && gone == w->content.to - w->content.from)
+			drop_word(out, a, h, i);
+		else if (w->encoding == 'B')
+			shrink_b_word(out, a, h, w, e);
+		else
+			for (uint32_t k = 0; k < e->n; k++) {
+				struct span s = both(e->v[k].span, w->content);
+
+				if (s.to > s.from)
+					lower_add(out, a,
+					    map_cover(&h->content.map, s, NULL),
+					    NULL, 0);
+			}
+	}
+}
+
+/* A line of a folded field that loses all it has goes with its line end: an
+   empty line would end the header. */
+static void
+drop_fold(const char *p, uint32_t end, struct span *s)
+{
+	uint32_t to = s->to;
+
+	if (s->from == 0 || p[s->from - 1] != '\n')
+		return;
+	while (to < end && is_blank(p[to]))
+		to++;
+	if (to < end && p[to] != '\n' && p[to] != '\r') {
+		if (!is_blank(p[s->to]))
+			s->from++; /* the blank that makes it a fold */
+		return;
+	}
+	s->to = to;
+	s->from--;
+	if (s->from > 0 && p[s->from - 1] == '\r')
+		s->from--;
+}
+
+void
+lower_subject(const struct body *b, const struct header_text *h,
+    const struct edits *content)
+{
+	uint32_t end = h->nword > 0 ? h->word[h->nword - 1].raw.to : 0;
+	struct edits e = {0};
+
+	lower_header(&e, b->a, h, content);
+	lower_tidy(&e);
+	for (uint32_t i = 0; i < e.n; i++) {
+		if (e.v[i].len == 0)
+			drop_fold(b->p, end, &e.v[i].span);
+		lower_add(b->out, b->a, e.v[i].span, e.v[i].p, e.v[i].len);
+	}
+}

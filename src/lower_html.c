@@ -1,0 +1,205 @@
+#include "lower_private.h"
+
+/* Elements that may go when all they show goes.  Not cells: a row would lose
+   its shape; not lists, tables and the body: they hold others. */
+static bool
+may_go(enum html_tag tag)
+{
+	static const bool stays[HTML_HR + 1] = {[HTML_TD] = true,
+	    [HTML_TH] = true,
+	    [HTML_LIST] = true,
+	    [HTML_TABLE] = true,
+	    [HTML_BODY] = true,
+	    [HTML_QUOTE] = true};
+
+	return !stays[tag];
+}
+
+/* The cut that covers the span, or NULL: binary search. */
+static const struct span *
+cut_over(const struct span *cut, uint32_t n, struct span s)
+{
+	uint32_t lo = 0, hi = n;
+
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (cut[mid].from <= s.from)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return n > 0 && cut[lo].from <= s.from && s.to <= cut[lo].to ? &cut[lo]
+								     : NULL;
+}
+
+static struct span
+trim(const char *p, struct span s)
+{
+	while (s.to > s.from && (unsigned char)p[s.to - 1] <= ' ')
+		s.to--;
+	while (s.from < s.to && (unsigned char)p[s.from] <= ' ')
+		s.from++;
+	return s;
+}
+
+/* Pictures that stay, in order of their place: an element with one of them
+   inside is not empty. */
+static uint32_t
+kept_before(const uint32_t *kept, uint32_t n, uint32_t at)
+{
+	uint32_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (kept[mid] < at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool
+within(struct span outer, struct span s)
+{
+	return outer.from <= s.from && s.to <= outer.to;
+}
+
+#define BESIDE 4096 /* how far text of the same line is looked for */
+
+/* Does cut text stand on the same line on both sides of `at`?  A picture that
+   only stands beside a cut stays. */
+static bool
+in_the_middle(const char *p, const struct span *c, uint32_t at)
+{
+	uint32_t i, low = c->from, high = c->to;
+
+	if (at - low > BESIDE)
+		low = at - BESIDE;
+	if (high - at > BESIDE)
+		high = at + BESIDE;
+	for (i = at; i > low && p[i - 1] == ' ';)
+		i--;
+	if (i == low || p[i - 1] == '\n')
+		return false;
+	for (i = at; i < high && p[i] == ' ';)
+		i++;
+	return i < high && p[i] != '\n';
+}
+
+/* Is the element, which shows nothing, inside what a cut covers? */
+static bool
+picture_goes(const struct html *h, const struct html_elem *e,
+    const struct span *cut, uint32_t n)
+{
+	const struct span *c = cut_over(cut, n, e->shown);
+
+	return c != NULL && in_the_middle(h->text.p, c, e->shown.from) &&
+	       within(map_cover(&h->text.map, *c, NULL), e->whole);
+}
+
+/* Places of pictures, in order. */
+struct places {
+	uint32_t *v, n;
+};
+
+static bool
+any_within(const struct places *x, struct span s)
+{
+	return kept_before(x->v, x->n, s.to) != kept_before(x->v, x->n, s.from);
+}
+
+static bool
+in_named(const struct html *h, const struct cut *c, struct span s)
+{
+	for (uint32_t i = 0; i < c->nelem; i++)
+		if (within(h->elem[c->elem[i]].whole, s))
+			return true;
+	return false;
+}
+
+/* Pictures that a cut covers go; so do those of a link whose words go. */
+static bool
+this_picture_goes(
+    const struct html *h, const struct html_elem *e, const struct cut *c)
+{
+	const struct html_elem *up =
+	    e->parent < h->nelem ? &h->elem[e->parent] : NULL;
+	struct span s;
+
+	if (picture_goes(h, e, c->span, c->n) || in_named(h, c, e->whole))
+		return true;
+	if (up == NULL || up->tag != HTML_A || !up->closed)
+		return false;
+	s = trim(h->text.p, up->shown);
+	return s.to > s.from ? cut_over(c->span, c->n, s) != NULL
+			     : picture_goes(h, up, c->span, c->n);
+}
+
+static void
+html_pictures(struct edits *out, struct arena *a, const struct html *h,
+    const struct cut *c, struct places *kept, struct places *gone)
+{
+	for (uint32_t i = 0; i < h->nelem; i++) {
+		const struct html_elem *e = &h->elem[i];
+
+		if (e->tag != HTML_IMG)
+			continue;
+		if (this_picture_goes(h, e, c)) {
+			lower_add(out, a, e->whole, NULL, 0);
+			gone->v[gone->n++] = e->whole.from;
+		} else {
+			kept->v[kept->n++] = e->whole.from;
+		}
+	}
+}
+
+static void
+html_elements(struct edits *out, struct arena *a, const struct html *h,
+    const struct cut *c)
+{
+	struct places kept = {arena_array(a, h->nelem + 1, 4), 0};
+	struct places gone = {arena_array(a, h->nelem + 1, 4), 0};
+
+	html_pictures(out, a, h, c, &kept, &gone);
+	for (uint32_t i = 0; i < h->nelem; i++) {
+		const struct html_elem *e = &h->elem[i];
+		struct span s = trim(h->text.p, e->shown);
+
+		if (e->tag == HTML_IMG || !e->closed || e->hidden ||
+		    !may_go(e->tag) || any_within(&kept, e->whole))
+			continue;
+		/* It showed words, and they go; or it showed a picture that
+		   goes; or it showed nothing, in the middle of a cut. */
+		if (s.to > s.from ? cut_over(c->span, c->n, s) != NULL
+				  : any_within(&gone, e->whole) ||
+					picture_goes(h, e, c->span, c->n) ||
+					in_named(h, c, e->whole))
+			lower_add(out, a, e->whole, NULL, 0);
+	}
+}
+
+/* Spans of UTF-8 that go. */
+void
+lower_to_utf8(struct edits *out, struct arena *a, const struct doc *d,
+    const struct cut *c)
+{
+	const struct span *cut = c->span;
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		uint32_t at = cut[i].from;
+		struct span s;
+
+		if (d->html == NULL) {
+			lower_add(out, a, cut[i], NULL, 0);
+			continue;
+		}
+		while (map_piece(&d->html->text.map, cut[i], &at, &s))
+			lower_add(out, a, s, NULL, 0);
+	}
+	if (d->html != NULL)
+		html_elements(out, a, d->html, c);
+	lower_tidy(out);
+}
