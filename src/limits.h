@@ -33,6 +33,7 @@
 #define LIMIT_HTML (6u << 20)  /* bytes of one HTML part that are looked at */
 #define LIMIT_LINKS 20000u     /* links of a message that uri rules see */
 #define LIMIT_TEXT (24u << 20) /* decoded bytes of text parts, in all */
+#define LIMIT_ENTRIES 1000u    /* of a list digest, and of its contents */
 
 /* Units a rule runs on: SpamAssassin's */
 #define LIMIT_PARAGRAPH 2048u /* bytes of a body unit */
