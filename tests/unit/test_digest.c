@@ -497,7 +497,7 @@ numbers(void **state)
 	/* eight characters are enough, white space and Re: do not count */
 	entries_are(
 	    "Topics:\n\n   1. ⌈1RE: 一二三 四五六七八 (李)⌉\n"
-	    "   2. 一二三四五六七 (李)\n"
+	    "   2. 一二三四五六七入 (李)\n"
 	    "   3. ⌈3[TG 卡 @shop] 指南 (李)⌉\n\n" D70
 	    "\n" ENTRY("1", "一二三四五六七八九", "a\n") "\n" D30 "\n" ENTRY(
 		"2", "一二三四五六七八", "a\n") "\n" D30 "\n" ENTRY("3",
@@ -670,6 +670,23 @@ unlike_contents(void **state)
 	    got);
 }
 
+/* An entry without a subject is in doubt as well. */
+static void
+without_subject(void **state)
+{
+	static const uint32_t got[] = {1, 2, 2, 3};
+
+	(void)state;
+	entries_are(
+	    "Topics:\n\n   1. ⌈1One (Ann)⌉\n"
+	    "   2. ⌈2(no subject) (Bob)⌉\n   3. ⌈4Three (Ann)⌉\n\n" D70
+	    "\n" ENTRY("1", "One", "a\n") "\n" D30 "\n" ENTRY("2",
+		"(no subject)",
+		"buy\n") "\n" D30 "\n⟦Message: 2\n⟨" DATE FROM "‹›\n⟩«b\n»⟧\n" D30
+			 "\n" ENTRY("3", "Three", "c\n") "\n" D30 "\n" END,
+	    got);
+}
+
 /* ---- much of it ---- */
 
 static double
@@ -823,6 +840,7 @@ main(void)
 	    cmocka_unit_test(forged),
 	    cmocka_unit_test(in_doubt),
 	    cmocka_unit_test(unlike_contents),
+	    cmocka_unit_test(without_subject),
 	    cmocka_unit_test(much),
 	    cmocka_unit_test(entries_cap),
 	};
