@@ -35,10 +35,14 @@ struct scan {
 	uint32_t count, size;
 	uint32_t more;     /* separator of the first one too many; or n */
 	uint32_t text_end; /* behind the last line that is not blank */
-	uint32_t footer;   /* the separator just before, if a lone Subject
-			       follows it; NONE */
-	uint32_t end;      /* separators that end the last entry; NONE */
-	uint32_t line, tail;
+	/* Separators without an entry behind them, the last of a kind each;
+	   or NONE. */
+	uint32_t plain;   /* any */
+	uint32_t footer;  /* right before the next one, with a lone Subject */
+	uint32_t end;     /* before "End of", or before the footer above */
+	uint32_t end_sep; /* before "End of" */
+	uint32_t line;    /* of underscores */
+	uint32_t tail;    /* with nothing behind it */
 	struct digest_toc toc;
 };
 
@@ -319,15 +323,26 @@ read_head(struct scan *s, uint32_t at, struct candidate *c, bool *lone)
 
 /* ---- separators ---- */
 
-/* "End of ... Digest" in any language, and stars below it. */
+/* The word, in "Travel Digest", "travel-digest", "DIGEST". */
 static bool
-is_end(const struct scan *s, uint32_t at)
+says_digest(const char *p, struct span s)
 {
-	struct digest_line l = digest_line(s->p, s->n, skip_lines(s, at));
+	for (uint32_t at = s.from; at < s.to; at++)
+		if ((p[at] | 0x20) == 'd' && digest_word(p, at, s.to, "digest"))
+			return true;
+	return false;
+}
 
-	if (l.next >= s->n || digest_blank(s->p, l))
-		return false;
-	return is_row(s->p, digest_line(s->p, s->n, l.next), '*', STARS);
+/* "End of ... Digest" with stars below it.  In a language that we do not know
+   it is the end where the text ends with it. */
+static bool
+is_end(const struct scan *s, struct digest_line l)
+{
+	struct digest_line stars = digest_line(s->p, s->n, l.next);
+
+	return is_row(s->p, stars, '*', STARS) &&
+	       (says_digest(s->p, (struct span){l.from, l.stop}) ||
+		   (!digest_blank(s->p, l) && stars.next >= s->text_end));
 }
 
 /* A separator without an entry behind it: the last of them may end the last
@@ -335,8 +350,13 @@ is_end(const struct scan *s, uint32_t at)
 static void
 note_end(struct scan *s, uint32_t sep, uint32_t behind, enum kind kind)
 {
-	if (is_end(s, behind))
+	uint32_t text = skip_lines(s, behind);
+
+	s->plain = sep;
+	if (is_end(s, digest_line(s->p, s->n, text))) {
 		s->end = s->footer != NONE ? s->footer : sep;
+		s->end_sep = sep;
+	}
 	if (kind == UNDERSCORED)
 		s->line = sep;
 	if (behind >= s->text_end)
@@ -504,15 +524,6 @@ drop_forged(struct scan *s)
 /* ---- is it a digest? ---- */
 
 static bool
-says_digest(const char *p, uint32_t n)
-{
-	for (uint32_t at = 0; at < n; at++)
-		if ((p[at] | 0x20) == 'd' && digest_word(p, at, n, "digest"))
-			return true;
-	return false;
-}
-
-static bool
 is_digest(const struct scan *s)
 {
 	bool listed = false, gaps = true;
@@ -523,18 +534,43 @@ is_digest(const struct scan *s)
 	}
 	if (s->count < 2)
 		return false;
-	return listed || (gaps && says_digest(s->p, s->v[0].sep));
+	return listed ||
+	       (gaps && says_digest(s->p, (struct span){0, s->v[0].sep}));
 }
 
 /* ---- the entries ---- */
 
-/* Where the text of the last entry ends. */
+/* Where the line that holds p[at - 1] starts. */
+static uint32_t
+line_start(const char *p, uint32_t at)
+{
+	const char *lf = at > 1 ? memrchr(p, '\n', at - 1) : NULL;
+
+	return lf != NULL ? (uint32_t)(lf - p) + 1 : 0;
+}
+
+/* Where "End of ... Digest" starts, if the text ends with it; or NONE. */
+static uint32_t
+closing(const struct scan *s)
+{
+	uint32_t at = line_start(s->p, line_start(s->p, s->text_end));
+	struct digest_line l = digest_line(s->p, s->n, at);
+
+	return is_end(s, l) && says_digest(s->p, (struct span){at, l.stop})
+		   ? at
+		   : NONE;
+}
+
+/* Where the text of the last entry ends: the list's own words may stand before
+   its end, behind a separator of their own. */
 static uint32_t
 last_limit(const struct scan *s)
 {
 	const struct candidate *last = &s->v[s->count - 1];
+	uint32_t close = closing(s);
 	uint32_t ends[] = {
-	    s->end, last->kind == UNDERSCORED ? s->line : NONE, s->tail, s->n};
+	    close != NONE && s->end_sep != s->plain ? s->plain : NONE, s->end,
+	    last->kind == UNDERSCORED ? s->line : NONE, s->tail, close, s->n};
 	uint32_t limit = s->more;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof *ends; i++)
@@ -569,11 +605,13 @@ digest_find(struct digest *d, struct arena *a, const char *p, uint32_t n)
 	    .n = n,
 	    .a = a,
 	    .more = n,
+	    .text_end = text_stop(p, 0, n),
+	    .plain = NONE,
 	    .footer = NONE,
 	    .end = NONE,
+	    .end_sep = NONE,
 	    .line = NONE,
-	    .tail = NONE,
-	    .text_end = text_stop(p, 0, n)};
+	    .tail = NONE};
 
 	*d = (struct digest){0};
 	find_separators(&s);

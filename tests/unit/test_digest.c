@@ -472,6 +472,35 @@ left_out(void **state)
 	    NULL);
 }
 
+/* The list's own words before its end, with and without a separator. */
+static void
+ends(void **state)
+{
+	(void)state;
+	entries_are(
+	    "Digest\n" D70 "\n" ENTRY("1", "One", "a\n") "\n" D30 "\n" ENTRY(
+		"2", "Two", "b\n") "\n" D30
+				   "\nQuestions go to owner@example.org\n\n" END
+				   "\n",
+	    NULL);
+	entries_are("Digest\n" D70
+		    "\n" ENTRY("1", "One", "a\n") "\n" D30 "\n" ENTRY(
+			"2", "Two", "b\n") "\n\n" END,
+	    NULL);
+	/* stars are no end by themselves */
+	entries_are("Digest\n" D70 "\n" ENTRY(
+			"1", "One", "a\n") "\n" D30 "\n" ENTRY("2", "Two",
+			"b\n\n" D30 "\nAnn\n**********\n"
+			"c\n\nAnn\n**********\n") "\n",
+	    NULL);
+	/* the end of a quoted digest, the list's own words, the end */
+	entries_are(
+	    "Digest\n" D70 "\n" ENTRY("1", "One", "a\n") "\n" D30 "\n" ENTRY(
+		"2", "Two", "b\n\n" D30 "\n" END "c\n") "\n" D30
+							"\nQuestions?\n\n" END,
+	    NULL);
+}
+
 static void
 numbers(void **state)
 {
@@ -681,9 +710,9 @@ without_subject(void **state)
 	    "Topics:\n\n   1. ⌈1One (Ann)⌉\n"
 	    "   2. ⌈2(no subject) (Bob)⌉\n   3. ⌈4Three (Ann)⌉\n\n" D70
 	    "\n" ENTRY("1", "One", "a\n") "\n" D30 "\n" ENTRY("2",
-		"(no subject)",
-		"buy\n") "\n" D30 "\n⟦Message: 2\n⟨" DATE FROM "‹›\n⟩«b\n»⟧\n" D30
-			 "\n" ENTRY("3", "Three", "c\n") "\n" D30 "\n" END,
+		"(no subject)", "buy\n") "\n" D30 "\n⟦Message: 2\n⟨" DATE FROM
+					 "‹›\n⟩«b\n»⟧\n" D30 "\n" ENTRY("3",
+					     "Three", "c\n") "\n" D30 "\n" END,
 	    got);
 }
 
@@ -834,6 +863,7 @@ main(void)
 	    cmocka_unit_test(majordomo),
 	    cmocka_unit_test(yahoo),
 	    cmocka_unit_test(left_out),
+	    cmocka_unit_test(ends),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(mixed_line_ends),
 	    cmocka_unit_test(others),
