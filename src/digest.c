@@ -446,7 +446,7 @@ match_numbers(struct scan *s)
 	}
 }
 
-/* An item that is this subject, best one from `at` on that no other entry has;
+/* An item that is this subject, the first from `at` on that no other entry has;
    else one that another has, for it stands for both (LISTSERV, ezmlm). */
 static uint32_t
 find_item(const struct scan *s, const struct candidate *c, uint32_t at)
@@ -473,11 +473,13 @@ match_subjects(struct scan *s)
 
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct candidate *c = &s->v[i];
+		struct digest_item *item;
 
 		c->item = find_item(s, c, at);
 		if (c->item == NONE)
 			continue;
-		s->toc.v[c->item].taken++;
+		item = &s->toc.v[c->item];
+		item->taken += digest_several(&item->key, &c->key) ? 2 : 1;
 		at = c->item + 1;
 	}
 }

@@ -37,6 +37,10 @@ bool digest_fits(const struct digest_key *toc, const struct digest_key *);
    most with "(...)" behind it, or is its start. */
 bool digest_is(const struct digest_key *toc, const struct digest_key *);
 
+/* Does the line say that it stands for several: "Subject (2)",
+   "Subject (2 msgs)"? */
+bool digest_several(const struct digest_key *toc, const struct digest_key *);
+
 /* The table of contents. */
 struct digest_item {
 	struct span text;  /* all its lines, behind its number */

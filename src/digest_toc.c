@@ -114,6 +114,21 @@ digest_is(const struct digest_key *toc, const struct digest_key *subject)
 	return is;
 }
 
+bool
+digest_several(const struct digest_key *toc, const struct digest_key *subject)
+{
+	for (int i = 0; i < 2; i++) {
+		uint32_t n = subject->v[i].n;
+		const char *behind = toc->v[i].c + n;
+
+		if (compare(toc, subject, i).bytes == n &&
+		    n + 2 <= toc->v[i].n && behind[0] == '(' &&
+		    behind[1] >= '1' && behind[1] <= '9')
+			return true;
+	}
+	return false;
+}
+
 /* ---- the table of contents ---- */
 
 struct reader {

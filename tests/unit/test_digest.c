@@ -472,6 +472,20 @@ left_out(void **state)
 	    NULL);
 }
 
+/* A topic that says it has more entries than have its subject. */
+static void
+topic_of_several(void **state)
+{
+	(void)state;
+	entries_are("Topics of the day:\n\n  1. Boots (2)\n  2. ⌈2Hats (3)⌉\n"
+		    "  3. ⌈3Gloves (Ann)⌉\n\n" D70 "\n⟦⟨" DATE FROM
+		    "Subject: ‹Boots›\n\n⟩«a\n»⟧\n" D30 "\n⟦⟨" DATE FROM
+		    "Subject: ‹Hats (3)›\n\n⟩«b\n»⟧\n" D30 "\n⟦⟨" DATE FROM
+		    "Subject: ‹Gloves›\n\n⟩«c\n»⟧\n" D30 "\n⟦⟨" DATE FROM
+		    "Subject: ‹New boots›\n\n⟩«d\n»⟧\n" D30 "\n" END,
+	    NULL);
+}
+
 /* The list's own words before its end, with and without a separator. */
 static void
 ends(void **state)
@@ -863,6 +877,7 @@ main(void)
 	    cmocka_unit_test(majordomo),
 	    cmocka_unit_test(yahoo),
 	    cmocka_unit_test(left_out),
+	    cmocka_unit_test(topic_of_several),
 	    cmocka_unit_test(ends),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(mixed_line_ends),
