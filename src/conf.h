@@ -9,12 +9,14 @@
    conf.c holds names, kinds and ranges. */
 struct settings {
 	double required_score;
-	uint32_t cut_max_percent;  /* of the visible text; above: no cut */
-	uint32_t keep_min_percent; /* of it that must remain */
-	uint32_t keep_dkim;        /* 1: signed by DKIM means no cut */
-	uint32_t limit_time;       /* ms for a message, children and all */
-	uint32_t limit_message;    /* bytes; above: passed unjudged */
-	struct sender_list {       /* patterns of addresses */
+	uint32_t cut_max_percent;   /* of the visible text; above: no cut */
+	uint32_t keep_min_percent;  /* of it that must remain */
+	uint32_t keep_dkim;         /* 1: signed by DKIM means no cut */
+	uint32_t cut_max_sentences; /* percent; above: woven in, no cut */
+	uint32_t digest_stub;       /* 1: a removed entry leaves a line */
+	uint32_t limit_time;        /* ms for a message, children and all */
+	uint32_t limit_message;     /* bytes; above: passed unjudged */
+	struct sender_list {        /* patterns of addresses */
 		const char **v;
 		uint32_t n, size;
 	} list[CONF_LISTS]; /* welcomelist_from, blocklist_from */

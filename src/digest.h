@@ -44,4 +44,17 @@ struct digest {
  */
 void digest_find(struct digest *, struct arena *, const char *p, uint32_t n);
 
+/*
+ * The table of contents where the entries are parts of their own
+ * (multipart/digest): p is the part before them.  line[i] becomes the text of
+ * the line that has title[i]'s number and begins like it; else it is left.
+ */
+struct digest_title {
+	uint32_t number;
+	const char *p; /* the Subject */
+	uint32_t len;
+};
+void digest_contents(struct arena *, const char *p, uint32_t n,
+    const struct digest_title *title, uint32_t count, struct span *line);
+
 #endif

@@ -328,3 +328,24 @@ digest_toc(struct digest_toc *t, struct arena *a, const char *p, uint32_t n)
 	for (uint32_t i = 0; i < t->n; i++)
 		digest_key(&t->v[i].key, p, t->v[i].title);
 }
+
+void
+digest_contents(struct arena *a, const char *p, uint32_t n,
+    const struct digest_title *title, uint32_t count, struct span *line)
+{
+	struct digest_toc toc = {0};
+
+	digest_toc(&toc, a, p, n);
+	for (uint32_t i = 0; i < toc.n; i++) {
+		const struct digest_item *item = &toc.v[i];
+		uint32_t k = item->number - 1; /* mostly in order */
+		struct digest_key key;
+
+		if (item->number == 0 || k >= count ||
+		    title[k].number != item->number || line[k].to > 0)
+			continue;
+		digest_key(&key, title[k].p, (struct span){0, title[k].len});
+		if (digest_fits(&item->key, &key))
+			line[k] = item->text;
+	}
+}

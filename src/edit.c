@@ -1,5 +1,6 @@
 #include "edit.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "limits.h"
@@ -22,6 +23,36 @@ own_fields(const char *p, uint32_t len, struct span s)
 	}
 	/* The last line of the message may have no end. */
 	return start || s.to == len;
+}
+
+static bool
+is_base64(unsigned char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=' ||
+	       c == '\r' || c == '\n';
+}
+
+/* Is the span a picture, whole, in base64?  Known by how the formats begin, so
+   that nothing has to be parsed; a text never begins so. */
+static bool
+picture(const char *p, struct span s)
+{
+	static const char *const magic[] = {"iVBORw0KGgo" /* PNG */,
+	    "/9j/" /* JPEG */, "R0lGOD" /* GIF */, "UklGR" /* WebP */};
+	bool known = false;
+
+	if (s.from == 0 || p[s.from - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < sizeof magic / sizeof *magic; i++) {
+		size_t n = strlen(magic[i]);
+
+		known |=
+		    s.to - s.from > n && memcmp(p + s.from, magic[i], n) == 0;
+	}
+	for (uint32_t at = s.from; known && at < s.to; at++)
+		known = is_base64((unsigned char)p[at]);
+	return known;
 }
 
 /* What is wrong with one edit, all before it ending at `at`; or NULL. */
@@ -58,7 +89,8 @@ edit_check(const char *p, uint32_t len, const struct edit *v, uint32_t n,
 		at = e->span.to;
 		gone += e->span.to - e->span.from;
 		put += e->len;
-		if (p != NULL && e->len == 0 && own_fields(p, len, e->span))
+		if (p != NULL && e->len == 0 &&
+		    (own_fields(p, len, e->span) || picture(p, e->span)))
 			own += e->span.to - e->span.from;
 	}
 	if (put > gone + LIMIT_GROWTH)

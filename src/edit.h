@@ -21,7 +21,7 @@ struct edit {
    LIMIT_GROWTH longer than what it replaces (each, and all together), or less
    than `keep_percent` of the message left.  Whole X-Simsift fields count
    neither as removed nor as there: who forges them, however long, must not
-   switch the filter off. */
+   switch the filter off; nor do whole pictures in base64. */
 const char *edit_check(const char *p, uint32_t len, const struct edit *v,
     uint32_t n, unsigned keep_percent);
 

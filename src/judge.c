@@ -5,44 +5,7 @@
 
 #include "clock.h"
 #include "limits.h"
-#include "plan.h"
-
-#define SHOWN_RULE 20u  /* places of one rule that explain shows … */
-#define SHOWN_HIDDEN 2u /* … and of one that never scores */
-
-/* Everything about one message on its way from bytes to a plan. */
-struct sight {
-	struct tree tree;
-	struct view view;
-	struct match match;
-	struct spans *guard;
-	struct plan plan;
-};
-
-/* The flow: text climbs up, spans climb down. */
-static void
-look(struct sight *s, struct report *r, struct arena *a, struct rules *rules,
-    const struct settings *set, const struct judge_job *job, int64_t deadline)
-{
-	int64_t left = deadline - clock_ms();
-
-	mime_parse(&s->tree, a, job->p, job->len);
-	view_make(&s->view, a, &s->tree, job->charsets);
-	match_run(&s->match, a, rules, &s->view, left > 0 ? (uint32_t)left : 0);
-	s->guard = arena_array(a, s->view.ndoc, sizeof *s->guard);
-	verdict_make(
-	    r, &s->match, set, s->guard, (job->want & WANT_HIDDEN) != 0);
-	if (job->only_cut != UINT32_MAX)
-		plan_try(&s->plan, r, &s->match, s->guard, job->only_cut);
-	else if (r->action == ACTION_CUT)
-		plan_make(&s->plan, r, &s->match, set, s->guard);
-}
-
-static void
-start(struct report *r)
-{
-	*r = (struct report){.category = UINT32_MAX};
-}
+#include "show.h"
 
 /* "Mon Nov  2 10:11:12 2026" at the end of a From_ line (RFC 4155). */
 static bool
@@ -153,215 +116,134 @@ all_edits(
 		put_edit(r, a, &size, s->plan.edit[k++]);
 }
 
-/* ---- promise 4: judged again, the result is clean, and the same tree ---- */
+/* ---- the verdict, and what is done ---- */
 
+/* A message on its way, and its entries where it is a digest. */
+struct pass {
+	struct sight *s;
+	struct entries e;
+	const struct sight_with *w;
+	const struct judge_job *job;
+	bool rest; /* something goes that is in no entry */
+};
+
+/* Promise 4: looked at again, what was changed is below the threshold, and
+   the tree is the same. */
 static bool
-same_tree(const struct tree *x, const struct tree *y)
+holds(const struct pass *x)
 {
-	if (x->n != y->n || y->odd || y->refused || y->limited)
+	struct sight *second = arena_alloc(x->w->a, sizeof *second);
+	struct report r = {.category = UINT32_MAX};
+	struct sight_with quiet = *x->w;
+	struct entries again;
+	const char *p;
+	uint32_t n;
+
+	quiet.want = 0;
+	p = sight_edited(x->s, x->w->a, x->job->p, x->job->len, &n);
+	if (p == NULL)
 		return false;
-	for (uint32_t i = 0; i < x->n; i++) {
-		const struct part *p = &x->part[i], *q = &y->part[i];
-
-		if (p->kind != q->kind || p->parent != q->parent ||
-		    p->cte != q->cte || p->header.n != q->header.n ||
-		    strcmp(p->type, q->type) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-holds(const struct sight *s, struct arena *a, struct rules *rules,
-    const struct settings *set, const struct judge_job *job, int64_t deadline)
-{
-	struct judge_job again = *job;
-	struct sight *second = arena_alloc(a, sizeof *second);
-	struct report result;
-	uint32_t at = 0;
-	struct text out = TEXT(a);
-
-	if (edit_check(job->p, job->len, s->plan.edit, s->plan.nedit,
-		LIMIT_KEEP) != NULL)
+	sight_look(second, &quiet, p, n);
+	if (second->match.timeout ||
+	    !sight_same_tree(&x->s->tree, &second->tree))
 		return false;
-	for (uint32_t i = 0; i < s->plan.nedit; i++) {
-		const struct edit *e = &s->plan.edit[i];
-
-		text_copy(&out, job->p + at, e->span.from - at, 0);
-		text_copy(&out, e->p, e->len, 0);
-		at = e->span.to;
-	}
-	text_copy(&out, job->p + at, job->len - at, 0);
-	again.p = out.p;
-	again.len = out.len;
-	start(&result);
-	look(second, &result, a, rules, set, &again, deadline);
-	return result.verdict == VERDICT_CLEAN && !second->match.timeout &&
-	       same_tree(&s->tree, &second->tree);
+	entries_find(&again, x->w->a, second);
+	entries_set_apart(&again, second);
+	verdict_make(&r, &second->match, x->w->set, second->guard, false);
+	return (!x->rest || r.verdict == VERDICT_CLEAN) &&
+	       entries_hold(&x->e, &quiet, &again);
 }
 
 /* No memory for the second look: the verdict of the first one stands, and
    nothing is cut. */
-static void
-check_again(const struct report *r, struct sight *s, struct arena *a,
-    struct rules *rules, const struct settings *set,
-    const struct judge_job *job, int64_t deadline)
+static enum refusal
+check_again(const struct pass *x)
 {
+	volatile enum refusal why = REFUSAL_LIMIT;
 	jmp_buf outer;
 
-	if (r->action != ACTION_CUT || s->plan.refusal != REFUSAL_NONE)
+	memcpy(&outer, arena_oom(x->w->a), sizeof outer);
+	if (setjmp(*arena_oom(x->w->a)) == 0)
+		why = holds(x) ? REFUSAL_NONE : REFUSAL_AGAIN;
+	memcpy(arena_oom(x->w->a), &outer, sizeof outer);
+	return why;
+}
+
+static void
+make_edits(struct pass *x, struct report *r)
+{
+	struct sight *s = x->s;
+	enum refusal why;
+
+	entries_plan(&x->e, &s->plan, x->w);
+	plan_lower(&s->plan, x->w->a, &s->view);
+	plan_report_parts(&s->plan, r, x->w->a, &s->view);
+	why = check_again(x);
+	if (why == REFUSAL_NONE)
 		return;
-	memcpy(&outer, arena_oom(a), sizeof outer);
-	if (setjmp(*arena_oom(a)) != 0)
-		s->plan.refusal = REFUSAL_LIMIT;
-	else if (!holds(s, a, rules, set, job, deadline))
-		s->plan.refusal = REFUSAL_AGAIN;
-	memcpy(arena_oom(a), &outer, sizeof outer);
-}
-
-/* ---- what explain and diff show ---- */
-
-static const struct text *
-layer_text(const struct doc *d, const struct hit *h)
-{
-	if (d->html == NULL || h->layer == LAYER_UTF8)
-		return &d->utf8;
-	return h->layer == LAYER_HIDDEN ? &d->html->hidden : &d->html->text;
-}
-
-static bool
-continues(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* The match with some text round it, on its line where that can be. */
-static void
-show_hit(struct report_hit *o, const struct view *v, const struct hit *h)
-{
-	const struct doc *d = &v->doc[h->doc];
-	const struct text *t = layer_text(d, h);
-	uint32_t from = h->at.from, to = h->at.to, low, high;
-
-	low = from > LIMIT_CONTEXT / 2 ? from - LIMIT_CONTEXT / 2 : 0;
-	high =
-	    t->len - to > LIMIT_CONTEXT / 2 ? to + LIMIT_CONTEXT / 2 : t->len;
-	if (high - low > LIMIT_CONTEXT * 8)
-		high = low + LIMIT_CONTEXT * 8;
-	while (from > low && t->p[from - 1] != '\n')
-		from--;
-	while (from < h->at.from && continues(t->p[from]))
-		from++;
-	while (to < high && t->p[to] != '\n')
-		to++;
-	if (to > high)
-		to = high;
-	while (to > from && to < t->len && continues(t->p[to]))
-		to--;
-	o->part = d->path;
-	o->what = d->what;
-	o->text = t->p + from;
-	o->len = to - from;
-	o->match = (struct span){
-	    h->at.from - from, (h->at.to < to ? h->at.to : to) - from};
-	o->raw = d->raw ? (struct span){0}
-			: view_raw_span(
-			      v, d, map_cover(&d->utf8.map, h->utf8, NULL));
-	o->folded = h->folded;
-	o->guarded = h->guarded;
+	s->plan.nedit = 0;
+	entries_refuse(&x->e, why);
+	if (x->rest)
+		verdict_refuse(r, why);
 }
 
 static void
-show_hits(struct report *r, struct arena *a, const struct sight *s)
+decide(struct pass *x, struct report *r)
 {
-	uint32_t *shown = arena_array(a, s->match.rules->n, sizeof *shown);
+	struct sight *s = x->s;
 
-	r->hit = arena_array(a, LIMIT_SHOWN, sizeof *r->hit);
-	for (uint32_t i = 0; i < s->match.nhit && r->nhit < LIMIT_SHOWN; i++) {
-		const struct hit *h = &s->match.hit[i];
-		bool hidden = s->match.rules->rule[h->rule].flags & RULE_HIDDEN;
-
-		/* Topic words may stand in each line: a few of them tell. */
-		if (h->doc == NO_DOC ||
-		    shown[h->rule]++ >= (hidden ? SHOWN_HIDDEN : SHOWN_RULE))
-			continue;
-		r->hit[r->nhit].rule = h->rule;
-		show_hit(&r->hit[r->nhit++], &s->view, h);
-	}
+	entries_find(&x->e, x->w->a, s);
+	entries_set_apart(&x->e, s);
+	sight_decide(s, r, x->w);
+	x->rest = r->action == ACTION_CUT;
+	if (x->rest)
+		plan_report(&s->plan, r, x->w->a, &s->view);
+	else
+		plan_drop(&s->plan, &s->view);
+	entries_judge(&x->e, x->w, plan_refuses(&s->view, x->w->set));
+	if (r->action != ACTION_HOLD && (x->rest || entries_changed(&x->e)))
+		make_edits(x, r);
+	entries_report(&x->e, r, x->w->a);
 }
 
+/* What one rule would cut, whatever else there is. */
 static void
-show_texts(struct report *r, struct arena *a, const struct sight *s)
+try_rule(struct pass *x, struct report *r, uint32_t rule)
 {
-	r->text = arena_array(a, s->view.ndoc, sizeof *r->text);
-	for (uint32_t i = 0; i < s->view.ndoc; i++) {
-		const struct doc *d = &s->view.doc[i];
-		const struct text *t = view_shown(d);
+	struct sight *s = x->s;
 
-		if (r->ncut == 0 || s->plan.cut[i].n == 0)
-			continue;
-		r->text[r->ntext++] = (struct report_text){d->path, d->what,
-		    t->p, t->len, s->plan.cut[i].v, s->plan.cut[i].n};
-	}
-}
-
-static void
-show_tree(struct report *r, struct arena *a, const struct tree *t)
-{
-	static const char *const cte[] = {[CTE_IDENTITY] = "as-is",
-	    [CTE_QP] = "quoted-printable",
-	    [CTE_BASE64] = "base64"};
-	struct text out = TEXT(a);
-
-	for (uint32_t i = 0; i < t->n; i++) {
-		const struct part *q = &t->part[i];
-		const char *line = arena_printf(a,
-		    "%*s%-8s %-24.80s %-16s header %u-%u body %u-%u%s%.40s%s%s"
-		    "%s\n",
-		    (int)(q->depth < 20 ? q->depth : 20) * 2, "", q->path,
-		    q->type, cte[q->cte], q->head.from, q->head.to,
-		    q->body.from, q->body.to,
-		    q->charset != NULL ? " charset " : "",
-		    q->charset != NULL ? q->charset : "",
-		    q->sealed ? " sealed" : "", q->lost ? " lost" : "",
-		    q->source > 0 ? " (offsets in the decoded message)" : "");
-
-		text_copy(&out, line, (uint32_t)strlen(line), 0);
-	}
-	text_copy(&out, "", 1, 0);
-	r->tree = out.p;
+	verdict_make(r, &s->match, x->w->set, s->guard, false);
+	plan_try(&s->plan, r, &s->match, s->guard, rule);
+	r->action = ACTION_PASS;
+	s->plan.nedit = 0;
 }
 
 void
 judge(struct report *r, struct arena *a, struct rules *rules,
     const struct settings *set, const struct judge_job *job)
 {
-	struct sight *s = arena_alloc(a, sizeof *s);
-	int64_t deadline = clock_ms() + job->time_ms;
+	const struct sight_with w = {.a = a,
+	    .rules = rules,
+	    .set = set,
+	    .charsets = job->charsets,
+	    .deadline = clock_ms() + job->time_ms,
+	    .want = job->want};
+	struct pass x = {.s = arena_alloc(a, sizeof *x.s), .w = &w, .job = job};
 
-	start(r);
-	r->required = set->required_score;
-	r->field_at = message_from_line(job->p, job->len);
+	*r = (struct report){.category = UINT32_MAX,
+	    .required = set->required_score,
+	    .field_at = message_from_line(job->p, job->len)};
 	if (is_mbox(job->p, job->len)) {
 		r->warn |= WARN_MBOX;
 		return;
 	}
-	look(s, r, a, rules, set, job, deadline);
-	if (s->view.missing != NULL)
-		r->need = s->view.missing;
+	sight_look(x.s, &w, job->p, job->len);
+	r->need = x.s->view.missing;
 	if (job->only_cut != UINT32_MAX)
-		r->action = ACTION_PASS;
-	check_again(r, s, a, rules, set, job, deadline);
-	if (r->action == ACTION_CUT && s->plan.refusal != REFUSAL_NONE) {
-		verdict_refuse(r, s->plan.refusal);
-		s->plan.nedit = 0;
-	}
-	warn(r, s);
-	all_edits(r, a, s, job->p);
-	if (job->want & WANT_HITS)
-		show_hits(r, a, s);
-	if (job->want & WANT_TEXTS)
-		show_texts(r, a, s);
-	if (job->want & WANT_TREE)
-		show_tree(r, a, &s->tree);
+		try_rule(&x, r, job->only_cut);
+	else
+		decide(&x, r);
+	warn(r, x.s);
+	all_edits(r, a, x.s, job->p);
+	show(r, a, x.s, &x.e, job->want);
 }

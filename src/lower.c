@@ -70,10 +70,11 @@ to_content(struct edits *out, struct arena *a, const struct doc *d,
 		struct span t = utf8->v[i].span, s;
 		uint32_t at = t.from;
 
-		if (!(d->odd & DECODE_STATEFUL)) {
+		if (!(d->odd & DECODE_STATEFUL) || utf8->v[i].len > 0) {
 			s = map_cover(&d->utf8.map, t, NULL);
-			if (s.to > s.from)
-				lower_add(out, a, s, NULL, 0);
+			if (s.to > s.from || utf8->v[i].len > 0)
+				lower_add(
+				    out, a, s, utf8->v[i].p, utf8->v[i].len);
 			continue;
 		}
 		while (map_piece(&d->utf8.map, t, &at, &s))
@@ -84,15 +85,16 @@ to_content(struct edits *out, struct arena *a, const struct doc *d,
 
 void
 lower_doc(struct edits *bysource, const struct view *v, const struct doc *d,
-    const struct cut *c)
+    const struct cut *c, struct edits *gone)
 {
 	const struct part *q = &v->tree->part[d->part];
 	const struct body b = {v->tree->source[q->source].p, q->body,
 	    &d->content, &bysource[q->source], v->a};
-	struct edits utf8 = {0}, content = {0};
+	struct edits content = {0};
 
-	lower_to_utf8(&utf8, v->a, d, c);
-	to_content(&content, v->a, d, &utf8);
+	*gone = (struct edits){0};
+	lower_to_utf8(gone, v->a, d, c);
+	to_content(&content, v->a, d, gone);
 	if (d->subject)
 		lower_subject(&b, d->field, &content);
 	else

@@ -2,6 +2,7 @@
 #define LOWER_H
 
 #include "edit.h"
+#include "grow.h"
 #include "view.h"
 
 /*
@@ -17,18 +18,29 @@ struct edits {
 /* What is wrong with a doc's encoding, so that it cannot be cut; or NULL. */
 const char *lower_refuse(const struct view *, const struct doc *);
 
-/* What goes from a doc: spans of shown text, sorted and disjoint; and elements
-   of its HTML that show no text, such as a link round a picture. */
+/* What goes from a doc: spans of shown and of hidden text, sorted and disjoint;
+   elements of its HTML that show no text, such as a link round a picture; and
+   edits of its UTF-8 where no text is shown (comments, attributes) or text is
+   put in its place (ASCII). */
 struct cut {
-	const struct span *span;
-	uint32_t n;
+	struct spans shown, dark;
 	const uint32_t *elem;
 	uint32_t nelem;
+	struct edits utf8;
 };
 
-/* Appends to the edits of the source its part lies in. */
+void lower_add(
+    struct edits *, struct arena *, struct span, const char *p, uint32_t len);
+
+/* Appends to the edits of the source its part lies in.  gone: is filled with
+   the edits of the doc's UTF-8, sorted. */
 void lower_doc(struct edits *bysource, const struct view *, const struct doc *,
-    const struct cut *);
+    const struct cut *, struct edits *gone);
+
+/* The body of a part, whatever it holds, becomes `text` (ASCII; encoded as the
+   body was), or nothing. */
+void lower_replace(struct edits *bysource, const struct view *, uint32_t part,
+    const char *text);
 
 /* Edits of opened messages become edits of the source they lie in, down to
    the message itself: bysource[0], sorted. */

@@ -175,3 +175,26 @@ lower_body(const struct body *b, enum cte cte, const struct edits *e)
 	if (e->n > 0)
 		by_cte[cte](b, e);
 }
+
+void
+lower_replace(struct edits *bysource, const struct view *v, uint32_t part,
+    const char *text)
+{
+	const struct part *q = &v->tree->part[part];
+	const char *p = v->tree->source[q->source].p;
+	const char *eol = message_eol(p, v->tree->source[q->source].len);
+	struct text out = TEXT(v->a);
+	struct base64 w = {.out = TEXT(v->a), .width = QP_LINE, .eol = eol};
+
+	if (text != NULL) {
+		text_copy(&out, text, (uint32_t)strlen(text), 0);
+		text_copy(&out, eol, (uint32_t)strlen(eol), 0);
+	}
+	if (q->cte == CTE_BASE64 && out.len > 0) {
+		base64_put(&w, out.p, out.len);
+		if (w.n > 0)
+			base64_quantum(&w);
+		out = w.out;
+	}
+	lower_add(&bysource[q->source], v->a, q->body, out.p, out.len);
+}

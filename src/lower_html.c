@@ -129,13 +129,14 @@ this_picture_goes(
 	    e->parent < h->nelem ? &h->elem[e->parent] : NULL;
 	struct span s;
 
-	if (picture_goes(h, e, c->span, c->n) || in_named(h, c, e->whole))
+	if (picture_goes(h, e, c->shown.v, c->shown.n) ||
+	    in_named(h, c, e->whole))
 		return true;
 	if (up == NULL || up->tag != HTML_A || !up->closed)
 		return false;
 	s = trim(h->text.p, up->shown);
-	return s.to > s.from ? cut_over(c->span, c->n, s) != NULL
-			     : picture_goes(h, up, c->span, c->n);
+	return s.to > s.from ? cut_over(c->shown.v, c->shown.n, s) != NULL
+			     : picture_goes(h, up, c->shown.v, c->shown.n);
 }
 
 static void
@@ -173,33 +174,86 @@ html_elements(struct edits *out, struct arena *a, const struct html *h,
 			continue;
 		/* It showed words, and they go; or it showed a picture that
 		   goes; or it showed nothing, in the middle of a cut. */
-		if (s.to > s.from ? cut_over(c->span, c->n, s) != NULL
-				  : any_within(&gone, e->whole) ||
-					picture_goes(h, e, c->span, c->n) ||
-					in_named(h, c, e->whole))
+		if (s.to > s.from
+			? cut_over(c->shown.v, c->shown.n, s) != NULL
+			: any_within(&gone, e->whole) ||
+			      picture_goes(h, e, c->shown.v, c->shown.n) ||
+			      in_named(h, c, e->whole))
 			lower_add(out, a, e->whole, NULL, 0);
 	}
 }
 
-/* Spans of UTF-8 that go. */
+/* Hidden elements whose text all goes. */
+static void
+hidden_elements(struct edits *out, struct arena *a, const struct html *h,
+    const struct cut *c)
+{
+	for (uint32_t i = 0; i < h->nelem && c->dark.n > 0; i++) {
+		const struct html_elem *e = &h->elem[i];
+		struct span s;
+
+		if (!e->hidden || !e->closed || !may_go(e->tag))
+			continue;
+		s = trim(h->hidden.p, map_back(&h->hidden.map, e->inner));
+		if (s.to > s.from && cut_over(c->dark.v, c->dark.n, s) != NULL)
+			lower_add(out, a, e->whole, NULL, 0);
+	}
+}
+
+/* The source of text that goes, without the tags between. */
+static void
+runs(struct edits *out, struct arena *a, const struct map *map,
+    const struct spans *cut)
+{
+	for (uint32_t i = 0; i < cut->n; i++) {
+		uint32_t at = cut->v[i].from;
+		struct span s;
+
+		while (map_piece(map, cut->v[i], &at, &s))
+			lower_add(out, a, s, NULL, 0);
+	}
+}
+
+/* Of overlapping edits only the outer ones stay: a stub for all of a text
+   goes before what would be cut of it. */
+static void
+outer_only(struct edits *e)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 1; i < e->n; i++) {
+		struct edit *last = &e->v[kept], *next = &e->v[i];
+
+		if (next->span.to <= last->span.to &&
+		    next->span.from < last->span.to)
+			continue;
+		if (last->len == 0 && last->span.from >= next->span.from &&
+		    last->span.to <= next->span.to)
+			*last = *next;
+		else
+			e->v[++kept] = *next;
+	}
+	e->n = e->n > 0 ? kept + 1 : 0;
+}
+
 void
 lower_to_utf8(struct edits *out, struct arena *a, const struct doc *d,
     const struct cut *c)
 {
-	const struct span *cut = c->span;
+	const struct edits *given = &c->utf8;
 
-	for (uint32_t i = 0; i < c->n; i++) {
-		uint32_t at = cut[i].from;
-		struct span s;
-
-		if (d->html == NULL) {
-			lower_add(out, a, cut[i], NULL, 0);
-			continue;
-		}
-		while (map_piece(&d->html->text.map, cut[i], &at, &s))
-			lower_add(out, a, s, NULL, 0);
-	}
-	if (d->html != NULL)
+	if (d->html != NULL) {
+		runs(out, a, &d->html->text.map, &c->shown);
+		runs(out, a, &d->html->hidden.map, &c->dark);
 		html_elements(out, a, d->html, c);
+		hidden_elements(out, a, d->html, c);
+	} else {
+		for (uint32_t i = 0; i < c->shown.n; i++)
+			lower_add(out, a, c->shown.v[i], NULL, 0);
+	}
+	for (uint32_t i = 0; i < given->n; i++)
+		lower_add(
+		    out, a, given->v[i].span, given->v[i].p, given->v[i].len);
 	lower_tidy(out);
+	outer_only(out);
 }

@@ -29,9 +29,6 @@ is_blank(char c)
 
 /* ---- lower.c ---- */
 
-void lower_add(
-    struct edits *, struct arena *, struct span, const char *p, uint32_t len);
-
 /* Sorted; pure deletions that touch or overlap become one. */
 void lower_tidy(struct edits *);
 

@@ -449,6 +449,27 @@ run_headers(struct match *m)
 	}
 }
 
+/* Counts once, however many parts there are. */
+static void
+add_part_hit(struct match *m, uint32_t rule, uint32_t part)
+{
+	struct hit h = {
+	    .rule = rule, .doc = NO_DOC, .link = NO_LINK, .part = part};
+
+	if (m->skipped[rule] || m->timeout)
+		return;
+	add_hit(m, &h);
+	m->count[rule] = 1;
+}
+
+/* A picture that was cut keeps its header: that says nothing any more. */
+static bool
+emptied(const struct part *q)
+{
+	return q->kind == PART_LEAF && q->body.to == q->body.from &&
+	       strncmp(q->type, "image/", 6) == 0;
+}
+
 static void
 run_mimeheaders(struct match *m)
 {
@@ -463,9 +484,9 @@ run_mimeheaders(struct match *m)
 			const char *p =
 			    view_header(m->view, q, r->header, raw, &n);
 
-			if (p != NULL &&
+			if (p != NULL && !emptied(&m->view->tree->part[q]) &&
 			    found_in(m, i, p, n) == !(r->flags & RULE_NEGATE))
-				m->count[i] = !m->skipped[i] && !m->timeout;
+				add_part_hit(m, i, q);
 		}
 	}
 }
@@ -516,6 +537,26 @@ match_metas(struct match *m)
 		m->count[id] =
 		    !off && rules_eval(r->meta, r->nmeta, value, m) != 0;
 	}
+}
+
+void
+match_drop(struct match *m, bool (*drop)(void *, const struct hit *), void *ctx)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < m->nhit; i++) {
+		const struct hit *h = &m->hit[i];
+
+		if (!drop(ctx, h))
+			m->hit[kept++] = *h;
+		else if (m->count[h->rule] > 0)
+			m->count[h->rule]--;
+	}
+	m->nhit = kept;
+	for (uint32_t i = 0; i < m->rules->n; i++)
+		if (m->rules->rule[i].type == RULE_FULL)
+			m->count[i] = 0;
+	match_metas(m);
 }
 
 bool

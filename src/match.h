@@ -13,7 +13,12 @@ struct hit {
 	struct span utf8; /* in the doc's UTF-8 */
 	uint32_t link;    /* of the doc's HTML, or NO_LINK */
 	bool folded;      /* in the folded text only */
+	uint32_t part;    /* of a mimeheader hit, whose doc is NO_DOC */
 	bool guarded;     /* set by verdict.c */
+	/* Set by plan.c where a cut was asked for. */
+	bool asked, refused;
+	enum unit unit;
+	struct span grown; /* in the layer */
 };
 
 struct match {
@@ -31,6 +36,10 @@ struct match {
 
 void match_run(struct match *, struct arena *, struct rules *, struct view *,
     uint32_t time_ms);
+/* Takes back the hits for which drop() is true, and those of full rules, which
+   say nothing of a place: as though they had not been found. */
+void match_drop(
+    struct match *, bool (*drop)(void *, const struct hit *), void *ctx);
 /* Counts of metas from the counts of the others. */
 void match_metas(struct match *);
 /* Value of an expression over the present counts. */

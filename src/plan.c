@@ -1,25 +1,7 @@
-#include "plan.h"
+#include "plan_private.h"
 
-#include <string.h>
-
-#include "limits.h"
-#include "lower.h"
-
-#define NO_RULE UINT32_MAX
-
-struct planner {
-	struct plan *plan;
-	struct report *report;
-	struct match *m;
-	const struct view *view;
-	const struct spans *guard;
-	struct spans *never; /* for each doc: code, quotes, footers */
-	bool *never_known;
-	uint32_t only; /* a rule, or NO_RULE: all that apply */
-};
-
-static void
-refuse(struct planner *x, enum refusal why)
+void
+plan_refuse(struct planner *x, enum refusal why)
 {
 	if (x->plan->refusal == REFUSAL_NONE)
 		x->plan->refusal = why;
@@ -37,7 +19,7 @@ find_never(struct planner *x, uint32_t doc)
 	if (d->subject)
 		return;
 	if (d->html == NULL) {
-		grow_protected(&x->never[doc], x->m->a, t->p, t->len);
+		grow_protected(&x->never[doc], x->a, t->p, t->len);
 		return;
 	}
 	for (uint32_t i = 0; i < d->html->nelem; i++) {
@@ -45,12 +27,12 @@ find_never(struct planner *x, uint32_t doc)
 
 		if (e->tag == HTML_PRE || e->tag == HTML_CODE ||
 		    e->tag == HTML_QUOTE)
-			grow_add(&x->never[doc], x->m->a, e->shown);
+			grow_add(&x->never[doc], x->a, e->shown);
 	}
 }
 
-static bool
-may_cut(struct planner *x, uint32_t doc, struct span s)
+bool
+plan_may_cut(struct planner *x, uint32_t doc, struct span s)
 {
 	if (!x->never_known[doc])
 		find_never(x, doc);
@@ -78,68 +60,111 @@ already(const struct spans *v, struct span s)
 	       s.to <= v->v[v->n - 1].to;
 }
 
+void
+plan_add_elem(struct planner *x, struct elems *e, uint32_t elem, uint32_t most)
+{
+	if (e->n >= most) {
+		plan_refuse(x, REFUSAL_LIMIT);
+		return;
+	}
+	e->v = arena_more(x->a, e->v, e->n, &e->size, sizeof *e->v);
+	e->v[e->n++] = elem;
+}
+
 /* A link that shows no text, or a picture's own address: the element. */
 static void
-cut_elem(struct planner *x, const struct hit *h, uint32_t elem)
+cut_elem(struct planner *x, struct hit *h, uint32_t elem)
 {
-	struct elems *e = &x->plan->elem[h->doc];
 	const struct html *html = x->view->doc[h->doc].html;
 
+	h->refused = true;
 	if (!html->elem[elem].closed) {
-		refuse(x, REFUSAL_ENCODING);
-		return;
+		plan_refuse(x, REFUSAL_ENCODING);
+	} else if (!plan_may_cut(x, h->doc, html->elem[elem].shown)) {
+		plan_refuse(x, REFUSAL_GUARD);
+	} else {
+		h->refused = false;
+		plan_add_elem(x, &x->plan->elem[h->doc], elem, LIMIT_CUTS);
 	}
-	if (!may_cut(x, h->doc, html->elem[elem].shown)) {
-		refuse(x, REFUSAL_GUARD);
-		return;
-	}
-	if (e->n >= LIMIT_CUTS) {
-		refuse(x, REFUSAL_LIMIT);
-		return;
-	}
-	e->v = arena_more(x->m->a, e->v, e->n, &e->size, sizeof *e->v);
-	e->v[e->n++] = elem;
 }
 
 /* What goes from a doc. */
 static struct cut
-doc_cut(const struct planner *x, uint32_t doc)
+doc_cut(const struct plan *plan, uint32_t doc)
 {
-	const struct spans *s = &x->plan->cut[doc];
-	const struct elems *e = &x->plan->elem[doc];
+	const struct elems *e = &plan->elem[doc];
 
-	return (struct cut){s->v, s->n, e->v, e->n};
+	return (struct cut){
+	    plan->cut[doc], plan->dark[doc], e->v, e->n, plan->utf8[doc]};
+}
+
+static bool
+doc_loses(const struct plan *plan, uint32_t doc)
+{
+	return plan->cut[doc].n > 0 || plan->dark[doc].n > 0 ||
+	       plan->elem[doc].n > 0 || plan->utf8[doc].n > 0;
 }
 
 static void
-cut_hit(struct planner *x, const struct hit *h, enum unit unit)
+add_span(struct planner *x, struct spans *list, struct span s)
+{
+	if (list->n >= LIMIT_CUTS)
+		plan_refuse(x, REFUSAL_LIMIT);
+	else
+		grow_add(list, x->a, s);
+}
+
+/* Text that no reader shows has no quotes, code or signature. */
+static void
+cut_dark(struct planner *x, struct hit *h, enum unit unit)
+{
+	const struct text *t = &x->view->doc[h->doc].html->hidden;
+	struct spans *dark = &x->plan->dark[h->doc];
+
+	h->grown = h->at;
+	if (already(dark, h->at))
+		return;
+	h->grown = grow_unit(t->p, t->len, h->at, unit);
+	add_span(x, dark, h->grown);
+}
+
+static void
+cut_shown(struct planner *x, struct hit *h, struct span s, enum unit unit)
+{
+	const struct text *t = view_shown(&x->view->doc[h->doc]);
+	struct spans *cut = &x->plan->cut[h->doc];
+
+	h->grown = s;
+	if (already(cut, s))
+		return;
+	h->grown = grow_unit(t->p, t->len, s, unit);
+	h->refused = !plan_may_cut(x, h->doc, h->grown);
+	if (h->refused)
+		plan_refuse(x, REFUSAL_GUARD);
+	else
+		add_span(x, cut, h->grown);
+}
+
+static void
+cut_hit(struct planner *x, struct hit *h, enum unit unit)
 {
 	const struct doc *d = &x->view->doc[h->doc];
-	const struct text *t = view_shown(d);
 	struct span s = hit_span(d, h);
 
 	if (d->raw)
 		return;
-	if (s.to == s.from && h->link != NO_LINK && d->html != NULL) {
+	h->asked = true;
+	h->unit = unit;
+	if (s.to > s.from) {
+		cut_shown(x, h, s, unit);
+	} else if (h->link != NO_LINK && d->html != NULL) {
 		cut_elem(x, h, d->html->link[h->link].elem);
-		return;
+	} else if (h->layer == LAYER_HIDDEN && h->at.to > h->at.from) {
+		cut_dark(x, h, unit);
+	} else if (d->html == NULL || !plan_markup(x, h, unit)) {
+		h->refused = true;
+		plan_refuse(x, REFUSAL_NOTHING);
 	}
-	if (s.to == s.from) { /* hidden text: nothing to grow from */
-		refuse(x, REFUSAL_NOTHING);
-		return;
-	}
-	if (already(&x->plan->cut[h->doc], s))
-		return;
-	s = grow_unit(t->p, t->len, s, unit);
-	if (!may_cut(x, h->doc, s)) {
-		refuse(x, REFUSAL_GUARD);
-		return;
-	}
-	if (x->plan->cut[h->doc].n >= LIMIT_CUTS) {
-		refuse(x, REFUSAL_LIMIT);
-		return;
-	}
-	grow_add(&x->plan->cut[h->doc], x->m->a, s);
 }
 
 static void
@@ -155,13 +180,26 @@ collect(struct planner *x)
 			: c->has_when && !match_true(x->m, c->when, c->nwhen))
 			continue;
 		for (uint32_t k = 0; k < x->m->nhit; k++) {
-			const struct hit *h = &x->m->hit[k];
+			struct hit *h = &x->m->hit[k];
 
-			if (h->rule == c->rule && h->doc != NO_DOC &&
-			    !h->guarded && !x->m->skipped[h->rule])
+			if (h->rule != c->rule || h->guarded ||
+			    x->m->skipped[h->rule])
+				continue;
+			if (h->doc != NO_DOC)
 				cut_hit(x, h, c->unit);
+			else
+				plan_part(x, h);
 		}
 	}
+}
+
+static void
+tidy_dark(struct spans *dark, const struct text *t)
+{
+	dark->n = grow_merge(t->p, dark->v, dark->n);
+	for (uint32_t i = 0; i < dark->n; i++)
+		dark->v[i] = grow_tidy(t->p, t->len, dark->v[i]);
+	dark->n = grow_merge(t->p, dark->v, dark->n);
 }
 
 /* Joined, tidied (but never over what must stay), joined again. */
@@ -169,13 +207,17 @@ static void
 tidy_doc(struct planner *x, uint32_t doc)
 {
 	const struct text *t = view_shown(&x->view->doc[doc]);
-	struct spans *cut = &x->plan->cut[doc];
+	struct spans *cut = &x->plan->cut[doc], *dark = &x->plan->dark[doc];
 
+	if (dark->n > 0)
+		tidy_dark(dark, &x->view->doc[doc].html->hidden);
+	if (cut->n == 0)
+		return;
 	cut->n = grow_merge(t->p, cut->v, cut->n);
 	for (uint32_t i = 0; i < cut->n; i++) {
 		struct span s = grow_tidy(t->p, t->len, cut->v[i]);
 
-		if (may_cut(x, doc, s))
+		if (plan_may_cut(x, doc, s))
 			cut->v[i] = s;
 	}
 	cut->n = grow_merge(t->p, cut->v, cut->n);
@@ -210,32 +252,48 @@ holds_pgp(const struct text *t)
 	       memmem(t->p, t->len, mark, sizeof mark - 1) != NULL;
 }
 
+/* RFC 6376: the signature covers the body and, mostly, the Subject. */
+static bool
+signed_by_dkim(const struct view *v)
+{
+	const struct part *q = &v->tree->part[0];
+
+	for (uint32_t i = 0; i < q->header.n; i++)
+		if (message_field_is(v->tree->source[0].p, &q->header.field[i],
+			"dkim-signature"))
+			return true;
+	return false;
+}
+
+enum refusal
+plan_refuses(const struct view *v, const struct settings *s)
+{
+	const struct tree *t = v->tree;
+
+	if (t->odd || t->refused || t->limited || v->limited)
+		return REFUSAL_TREE;
+	return s != NULL && s->keep_dkim && signed_by_dkim(v) ? REFUSAL_DKIM
+							      : REFUSAL_NONE;
+}
+
 static void
-check_parts(struct planner *x)
+check_parts(struct planner *x, const struct settings *s)
 {
 	const struct tree *t = x->view->tree;
+	enum refusal why = plan_refuses(x->view, s);
 
-	if (t->odd || t->refused || t->limited || x->view->limited)
-		refuse(x, REFUSAL_TREE);
+	if (why != REFUSAL_NONE)
+		plan_refuse(x, why);
 	for (uint32_t i = 0; i < x->view->ndoc; i++) {
 		const struct doc *d = &x->view->doc[i];
 
-		if (x->plan->cut[i].n == 0 && x->plan->elem[i].n == 0)
+		if (!doc_loses(x->plan, i))
 			continue;
 		if (t->part[d->part].sealed || holds_pgp(view_shown(d)))
-			refuse(x, REFUSAL_SIGNED);
+			plan_refuse(x, REFUSAL_SIGNED);
 		if (lower_refuse(x->view, d) != NULL)
-			refuse(x, REFUSAL_ENCODING);
+			plan_refuse(x, REFUSAL_ENCODING);
 	}
-}
-
-/* RFC 6376: the signature covers the body and, mostly, the Subject. */
-static bool
-signed_by_dkim(struct view *v)
-{
-	uint32_t n;
-
-	return view_header(v, 0, "dkim-signature", true, &n) != NULL;
 }
 
 /* A Subject may lose all but one word; what counts is the text. */
@@ -245,58 +303,110 @@ check_share(struct planner *x, const struct settings *s)
 	uint64_t all = x->report->text_chars, gone = x->report->gone_chars;
 
 	if (gone * 100 > all * s->cut_max_percent)
-		refuse(x, REFUSAL_SHARE);
+		plan_refuse(x, REFUSAL_SHARE);
 	else if ((all - gone) * 100 < all * s->keep_min_percent)
-		refuse(x, REFUSAL_LEFT);
+		plan_refuse(x, REFUSAL_LEFT);
 }
 
+/* ---- down to the message ---- */
+
 static void
-report_cut(struct planner *x, uint32_t *size, const struct doc *d,
-    struct span utf8, uint32_t chars)
+report_cut(struct report *r, struct arena *a, uint32_t *size,
+    const struct view *v, const struct doc *d, struct span utf8, uint32_t chars)
 {
-	struct report *r = x->report;
-
-	r->cut = arena_more(x->m->a, r->cut, r->ncut, size, sizeof *r->cut);
+	r->cut = arena_more(a, r->cut, r->ncut, size, sizeof *r->cut);
 	r->cut[r->ncut++] = (struct report_cut){d->path,
-	    view_raw_span(x->view, d, map_cover(&d->utf8.map, utf8, NULL)),
-	    chars};
+	    view_raw_span(v, d, map_cover(&d->utf8.map, utf8, NULL)), chars};
 }
 
+/* Cuts of text by their spans; those without text by what they take. */
 static void
-report_cuts(struct planner *x)
+report_doc(struct report *r, struct arena *a, uint32_t *size,
+    const struct view *v, const struct plan *plan, uint32_t doc)
+{
+	const struct doc *d = &v->doc[doc];
+	const struct text *t = view_shown(d);
+	struct cut c = doc_cut(plan, doc);
+
+	for (uint32_t k = 0; k < c.shown.n; k++)
+		report_cut(r, a, size, v, d,
+		    view_utf8_span(d, LAYER_SHOWN, c.shown.v[k]),
+		    grow_chars(t->p, c.shown.v[k]));
+	for (uint32_t k = 0; k < c.dark.n; k++)
+		report_cut(r, a, size, v, d,
+		    view_utf8_span(d, LAYER_HIDDEN, c.dark.v[k]), 0);
+	for (uint32_t k = 0; k < c.nelem; k++)
+		report_cut(r, a, size, v, d, d->html->elem[c.elem[k]].whole, 0);
+	for (uint32_t k = 0; k < c.utf8.n; k++)
+		report_cut(r, a, size, v, d, c.utf8.v[k].span, 0);
+}
+
+void
+plan_report_parts(const struct plan *plan, struct report *r, struct arena *a,
+    const struct view *v)
+{
+	uint32_t size = r->ncut;
+
+	for (uint32_t i = 0; i < plan->part.n; i++) {
+		const struct part *q = &v->tree->part[plan->part.v[i]];
+
+		r->cut = arena_more(a, r->cut, r->ncut, &size, sizeof *r->cut);
+		r->cut[r->ncut++] = (struct report_cut){
+		    q->path, q->source == 0 ? q->body : (struct span){0}, 0};
+	}
+}
+
+void
+plan_report(const struct plan *plan, struct report *r, struct arena *a,
+    const struct view *v)
 {
 	uint32_t size = 0;
 
-	for (uint32_t i = 0; i < x->view->ndoc; i++) {
-		const struct doc *d = &x->view->doc[i];
-		const struct text *t = view_shown(d);
-		struct cut c = doc_cut(x, i);
-
-		for (uint32_t k = 0; k < c.n; k++)
-			report_cut(x, &size, d,
-			    view_utf8_span(d, LAYER_SHOWN, c.span[k]),
-			    grow_chars(t->p, c.span[k]));
-		for (uint32_t k = 0; k < c.nelem; k++)
-			report_cut(
-			    x, &size, d, d->html->elem[c.elem[k]].whole, 0);
-	}
+	r->ncut = 0;
+	for (uint32_t i = 0; i < v->ndoc; i++)
+		if (doc_loses(plan, i))
+			report_doc(r, a, &size, v, plan, i);
 }
 
-static void
-lower(struct planner *x)
+void
+plan_lower(struct plan *plan, struct arena *a, const struct view *v)
 {
-	uint32_t n = x->view->tree->nsource;
-	struct edits *bysource = arena_array(x->m->a, n, sizeof *bysource);
+	struct edits *gone = arena_array(a, v->ndoc, sizeof *gone);
 
-	for (uint32_t i = 0; i < x->view->ndoc; i++) {
-		struct cut c = doc_cut(x, i);
+	for (uint32_t i = 0; i < v->ndoc; i++) {
+		struct cut c = doc_cut(plan, i);
 
-		if (c.n > 0 || c.nelem > 0)
-			lower_doc(bysource, x->view, &x->view->doc[i], &c);
+		if (doc_loses(plan, i))
+			lower_doc(plan->source, v, &v->doc[i], &c, &gone[i]);
 	}
-	lower_sources(bysource, x->view);
-	x->plan->edit = bysource[0].v;
-	x->plan->nedit = bysource[0].n;
+	plan_pictures(plan, a, v, gone);
+	for (uint32_t i = 0; i < plan->part.n; i++)
+		lower_replace(plan->source, v, plan->part.v[i], NULL);
+	lower_sources(plan->source, v);
+	plan->edit = plan->source[0].v;
+	plan->nedit = plan->source[0].n;
+}
+
+void
+plan_drop(struct plan *plan, const struct view *v)
+{
+	for (uint32_t i = 0; i < v->ndoc; i++) {
+		plan->cut[i].n = plan->dark[i].n = 0;
+		plan->elem[i].n = plan->utf8[i].n = 0;
+	}
+	plan->part.n = 0;
+}
+
+/* ---- doors ---- */
+
+void
+plan_start(struct plan *plan, struct arena *a, const struct view *v)
+{
+	*plan = (struct plan){.cut = arena_array(a, v->ndoc, sizeof *plan->cut),
+	    .dark = arena_array(a, v->ndoc, sizeof *plan->dark),
+	    .elem = arena_array(a, v->ndoc, sizeof *plan->elem),
+	    .utf8 = arena_array(a, v->ndoc, sizeof *plan->utf8),
+	    .source = arena_array(a, v->tree->nsource, sizeof *plan->source)};
 }
 
 static void
@@ -305,35 +415,35 @@ start(struct planner *x, struct plan *plan, struct report *r, struct match *m,
 {
 	uint32_t n = m->view->ndoc;
 
-	*plan = (struct plan){0};
+	plan_start(plan, m->a, m->view);
 	*x = (struct planner){.plan = plan,
 	    .report = r,
 	    .m = m,
+	    .a = m->a,
 	    .view = m->view,
 	    .guard = guard,
 	    .only = only};
-	plan->cut = arena_array(m->a, n, sizeof *plan->cut);
-	plan->elem = arena_array(m->a, n, sizeof *plan->elem);
 	x->never = arena_array(m->a, n, sizeof *x->never);
 	x->never_known = arena_array(m->a, n, sizeof *x->never_known);
 }
 
 /* Hits to tidy spans of each doc. */
 static void
-find_cuts(struct planner *x)
+find_cuts(struct planner *x, const struct settings *s)
 {
-	bool any = false;
+	bool any;
 
 	collect(x);
-	for (uint32_t i = 0; i < x->view->ndoc; i++) {
-		if (x->plan->cut[i].n > 0)
-			tidy_doc(x, i);
-		any |= x->plan->cut[i].n > 0 || x->plan->elem[i].n > 0;
-	}
+	for (uint32_t i = 0; i < x->view->ndoc; i++)
+		tidy_doc(x, i);
+	plan_twins(x);
+	any = x->plan->part.n > 0;
+	for (uint32_t i = 0; i < x->view->ndoc; i++)
+		any |= doc_loses(x->plan, i);
 	count_chars(x);
 	if (!any)
-		refuse(x, REFUSAL_NOTHING);
-	check_parts(x);
+		plan_refuse(x, REFUSAL_NOTHING);
+	check_parts(x, s);
 }
 
 void
@@ -343,14 +453,8 @@ plan_make(struct plan *plan, struct report *r, struct match *m,
 	struct planner x;
 
 	start(&x, plan, r, m, guard, NO_RULE);
-	find_cuts(&x);
+	find_cuts(&x, s);
 	check_share(&x, s);
-	if (s->keep_dkim && signed_by_dkim(m->view))
-		refuse(&x, REFUSAL_DKIM);
-	if (plan->refusal != REFUSAL_NONE)
-		return;
-	lower(&x);
-	report_cuts(&x);
 }
 
 void
@@ -360,14 +464,14 @@ plan_try(struct plan *plan, struct report *r, struct match *m,
 	struct planner x;
 
 	start(&x, plan, r, m, guard, rule);
-	find_cuts(&x);
+	find_cuts(&x, NULL);
 	if (plan->refusal == REFUSAL_NONE)
-		report_cuts(&x);
+		plan_report(plan, r, m->a, m->view);
 }
 
 void
-plan_given(struct plan *plan, struct arena *a, struct view *v,
-    const struct spans *cut)
+plan_given(
+    struct plan *plan, struct arena *a, struct view *v, const struct spans *cut)
 {
 	struct match m = {.a = a, .view = v};
 	struct report r = {0};
@@ -376,7 +480,7 @@ plan_given(struct plan *plan, struct arena *a, struct view *v,
 	start(&x, plan, &r, &m, NULL, NO_RULE);
 	for (uint32_t i = 0; i < v->ndoc; i++)
 		plan->cut[i] = cut[i];
-	check_parts(&x);
+	check_parts(&x, NULL);
 	if (plan->refusal == REFUSAL_NONE)
-		lower(&x);
+		plan_lower(plan, a, v);
 }

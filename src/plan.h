@@ -1,24 +1,35 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include "lower.h"
 #include "verdict.h"
 
 /*
  * Hits -> units -> the smallest legal change of the raw message.
  */
 
+struct elems {
+	uint32_t *v, n, size;
+};
+
 struct plan {
-	struct spans *cut; /* for each doc: shown text that goes */
-	struct elems {     /* … and elements without text */
-		uint32_t *v, n, size;
-	} * elem;
-	struct edit *edit; /* of the message, sorted */
+	struct spans *cut;    /* for each doc: shown text that goes */
+	struct spans *dark;   /* … hidden text that goes */
+	struct elems *elem;   /* … elements without text */
+	struct edits *utf8;   /* … edits of its characters, given otherwise */
+	struct elems part;    /* parts whose body goes: pictures */
+	struct edits *source; /* for each source: edits given otherwise */
+	struct edit *edit;    /* of the message, sorted: after plan_lower */
 	uint32_t nedit;
 	enum refusal refusal; /* REFUSAL_NONE: the edits may be proposed */
 };
 
-/* guard: as filled by verdict_make.  Sets text_chars, gone_chars and cuts of
-   the report. */
+/* An empty plan for a view. */
+void plan_start(struct plan *, struct arena *, const struct view *);
+
+/* What goes, by the cut lines of the rules: hits, units, tidy edges, the same
+   in the other alternatives, pictures.  guard: as filled by verdict_make.
+   Sets text_chars and gone_chars of the report. */
 void plan_make(struct plan *, struct report *, struct match *,
     const struct settings *, const struct spans *guard);
 /* Only what one rule finds, whatever the verdict and its share of the text:
@@ -26,8 +37,21 @@ void plan_make(struct plan *, struct report *, struct match *,
 void plan_try(struct plan *, struct report *, struct match *,
     const struct spans *guard, uint32_t rule);
 /* Spans of shown text, sorted and disjoint, on the borders of characters, for
-   each doc; as they are, neither grown nor tidied. */
-void plan_given(struct plan *, struct arena *, struct view *,
-    const struct spans *cut);
+   each doc; as they are, neither grown nor tidied; lowered. */
+void plan_given(
+    struct plan *, struct arena *, struct view *, const struct spans *cut);
+
+/* May anything of this message be changed at all?  REFUSAL_NONE, or why not. */
+enum refusal plan_refuses(const struct view *, const struct settings *);
+/* Takes back all that goes from the texts. */
+void plan_drop(struct plan *, const struct view *);
+/* Names what goes in the cuts of the report. */
+void plan_report(
+    const struct plan *, struct report *, struct arena *, const struct view *);
+/* Pictures, too: which go is known after plan_lower. */
+void plan_report_parts(const struct plan *, struct report *, struct arena *,
+    const struct view *);
+/* Down to edits of the message. */
+void plan_lower(struct plan *, struct arena *, const struct view *);
 
 #endif

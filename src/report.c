@@ -45,6 +45,10 @@ report_refusal_name(enum refusal r)
 	    [REFUSAL_NOTHING] = "no rule says what to cut in visible text",
 	    [REFUSAL_TIME] = "the time was up before all rules ran",
 	    [REFUSAL_DKIM] = "it is signed by DKIM (keep_dkim)",
+	    [REFUSAL_TWIN] = "another alternative shows it, too, and cannot "
+			     "be cut",
+	    [REFUSAL_WOVEN] = "it is woven into most of the sentences "
+			      "(cut_max_sentences)",
 	};
 
 	return name[r];

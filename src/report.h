@@ -41,6 +41,8 @@ enum refusal {
 	REFUSAL_NOTHING,
 	REFUSAL_TIME,
 	REFUSAL_DKIM,
+	REFUSAL_TWIN,
+	REFUSAL_WOVEN,
 	REFUSAL_MAX
 };
 
@@ -61,6 +63,17 @@ struct report_cut {
 	uint32_t chars; /* characters of decoded text that go */
 };
 
+/* An entry of a digest, judged as a message of its own. */
+struct report_entry {
+	uint32_t number;
+	const char *path;
+	enum verdict verdict;
+	enum action action; /* hold: it became one line */
+	enum refusal refusal;
+	double score;
+	uint32_t category; /* as in a report */
+};
+
 /* One hit in words, for explain. */
 struct report_hit {
 	uint32_t rule;
@@ -71,6 +84,11 @@ struct report_hit {
 	struct span raw;   /* in the message; empty where it has no place */
 	bool folded;       /* found in the folded text only */
 	bool guarded;      /* inside a guard: does not count */
+	bool asked;        /* a rule says that it is to be cut … */
+	bool refused;      /* … but it must not */
+	enum unit unit;    /* how far that cut reaches */
+	struct span grown; /* what the unit makes of it, in text */
+	uint32_t grown_chars;
 };
 
 /* A decoded text with what goes, for diff. */
@@ -90,8 +108,8 @@ struct report {
 	uint32_t category; /* the rule whose category it is, or UINT32_MAX */
 	uint32_t warn;
 	uint32_t text_chars, gone_chars; /* of the visible text */
-		uint32_t field_at; /* where the added field belongs */
-	bool may_hold;	   /* no short-lived mail that is wanted now */
+	uint32_t field_at;               /* where the added field belongs */
+	bool may_hold; /* no short-lived mail that is wanted now */
 	struct report_rule *rule;
 	uint32_t nrule;
 	struct report_cut *cut;
@@ -99,6 +117,8 @@ struct report {
 	struct edit *edit; /* cuts, and the removal of X-Simsift fields */
 	uint32_t nedit;
 	const char *need; /* a converter to open for a second try, or NULL */
+	struct report_entry *entry;
+	uint32_t nentry;
 	/* Only where asked for. */
 	struct report_hit *hit;
 	uint32_t nhit;

@@ -155,6 +155,33 @@ xfer_hit(struct wire *w, struct report_hit *h)
 	xfer_span(w, &h->raw, w->len);
 	XFER_ENUM(w, h->folded, 2);
 	XFER_ENUM(w, h->guarded, 2);
+	XFER_ENUM(w, h->asked, 2);
+	XFER_ENUM(w, h->refused, 2);
+	XFER_ENUM(w, h->unit, UNIT_ELEMENT + 1);
+	xfer_span(w, &h->grown, h->len);
+	xfer_u32(w, &h->grown_chars);
+}
+
+/* An index of a rule, or UINT32_MAX. */
+static void
+xfer_category(struct wire *w, uint32_t *category)
+{
+	uint32_t v = *category + 1; /* 0: none */
+
+	xfer_below(w, &v, w->nrules + 1);
+	*category = v - 1;
+}
+
+static void
+xfer_entry(struct wire *w, struct report_entry *e)
+{
+	xfer_u32(w, &e->number);
+	xfer_string(w, &e->path);
+	XFER_ENUM(w, e->verdict, VERDICT_ERROR + 1);
+	XFER_ENUM(w, e->action, ACTION_HOLD + 1);
+	XFER_ENUM(w, e->refusal, REFUSAL_MAX);
+	xfer_score(w, &e->score);
+	xfer_category(w, &e->category);
 }
 
 static void
@@ -194,8 +221,12 @@ xfer_lists(struct wire *w, struct report *r)
 	    xfer_array(w, r->edit, &r->nedit, LIMIT_EDITS, 12, sizeof *r->edit);
 	for (uint32_t i = 0; i < r->nedit; i++)
 		xfer_edit(w, &r->edit[i]);
+	r->entry = xfer_array(
+	    w, r->entry, &r->nentry, LIMIT_ENTRIES, 40, sizeof *r->entry);
+	for (uint32_t i = 0; i < r->nentry; i++)
+		xfer_entry(w, &r->entry[i]);
 	r->hit =
-	    xfer_array(w, r->hit, &r->nhit, LIMIT_HITS, 40, sizeof *r->hit);
+	    xfer_array(w, r->hit, &r->nhit, LIMIT_HITS, 60, sizeof *r->hit);
 	for (uint32_t i = 0; i < r->nhit; i++)
 		xfer_hit(w, &r->hit[i]);
 	r->text = xfer_array(
@@ -208,7 +239,6 @@ static void
 xfer_report(struct wire *w, struct report *r)
 {
 	uint32_t magic = MAGIC, end = END;
-	uint32_t category = r->category + 1; /* 0: none */
 
 	xfer_u32(w, &magic);
 	w->bad |= magic != MAGIC;
@@ -217,8 +247,7 @@ xfer_report(struct wire *w, struct report *r)
 	XFER_ENUM(w, r->refusal, REFUSAL_MAX);
 	xfer_score(w, &r->score);
 	xfer_score(w, &r->required);
-	xfer_below(w, &category, w->nrules + 1);
-	r->category = category - 1;
+	xfer_category(w, &r->category);
 	xfer_u32(w, &r->warn);
 	xfer_u32(w, &r->text_chars);
 	xfer_u32(w, &r->gone_chars);

@@ -280,11 +280,38 @@ applying_without_room(void **state)
 	buf_free(&out);
 }
 
+/* A picture that goes leaves the text, however large it was. */
+static void
+pictures(void **state)
+{
+	static const char head[] = "A: b\n\n", png[] = "iVBORw0KGgoAAAAN",
+			  tail[] = "\n--b--\n";
+	char m[4000] = "";
+	uint32_t from = sizeof head - 1, to = 3000;
+	struct edit e = {{from, to}, NULL, 0};
+
+	(void)state;
+	memcpy(m, head, from);
+	memset(m + from, 'A', to - from);
+	memcpy(m + from, png, sizeof png - 1);
+	memcpy(m + to, tail, sizeof tail - 1);
+	assert_null(edit_check(m, to + sizeof tail - 1, &e, 1, 33));
+	m[from + 99] = ' '; /* words */
+	assert_non_null(edit_check(m, to + sizeof tail - 1, &e, 1, 33));
+	m[from + 99] = 'A';
+	m[from] = 'j'; /* some other file */
+	assert_non_null(edit_check(m, to + sizeof tail - 1, &e, 1, 33));
+	m[from] = 'i';
+	m[from - 1] = 'x'; /* not from its start */
+	assert_non_null(edit_check(m, to + sizeof tail - 1, &e, 1, 33));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good_ones),
+	    cmocka_unit_test(pictures),
 	    cmocka_unit_test(one_bad_edit),
 	    cmocka_unit_test(order),
 	    cmocka_unit_test(sums),

@@ -352,10 +352,12 @@ nothing_to_cut(void **state)
 	(void)state;
 	load(TOKEN);
 	refuses("\n" FILL FILL "[TG @shop88]\n", ACTION_MARK, REFUSAL_NOTHING);
-	/* in text that nobody sees there is nothing to grow from */
-	load(CUT);
+	/* what is a comment to most is text to Outlook */
+	load("rawbody TOKEN /\\[TG @shop88\\]/\nscore TOKEN 5\n"
+	     "ifplugin Simsift\ncategory TOKEN promo.telegram\n"
+	     "cut TOKEN match\naction promo cut\nendif\n");
 	refuses("Content-Type: text/html\n\n<p>" FILL FILL
-		"<p hidden>[TG @shop88]</p>",
+		"<!--[if mso]><p>[TG @shop88]</p><![endif]-->",
 	    ACTION_MARK, REFUSAL_NOTHING);
 }
 

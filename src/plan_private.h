@@ -1,0 +1,58 @@
+#ifndef PLAN_PRIVATE_H
+#define PLAN_PRIVATE_H
+
+#include <string.h>
+
+#include "limits.h"
+#include "plan.h"
+
+/*
+ * What the files of this room share.  plan.c goes from hits to spans of text;
+ * plan_markup.c takes the hits that show none; plan_twin.c sees that
+ * alternatives lose the same, plan_picture.c that pictures go with the parts
+ * they are made of.
+ */
+
+#define NO_RULE UINT32_MAX
+
+struct planner {
+	struct plan *plan;
+	struct report *report;
+	struct match *m;
+	struct arena *a;
+	const struct view *view;
+	const struct spans *guard;
+	struct spans *never; /* for each doc: code, quotes, footers */
+	bool *never_known;
+	uint32_t only; /* a rule, or NO_RULE: all that apply */
+};
+
+/* The first reason stays. */
+void plan_refuse(struct planner *, enum refusal);
+/* May this stretch of shown text go? */
+bool plan_may_cut(struct planner *, uint32_t doc, struct span);
+void plan_add_elem(
+    struct planner *, struct elems *, uint32_t elem, uint32_t most);
+
+/* ---- plan_markup.c ---- */
+
+/* A hit in the source of HTML that is no text: in a comment, in an attribute.
+   false: there is nothing there that could go. */
+bool plan_markup(struct planner *, struct hit *, enum unit);
+
+/* ---- plan_twin.c ---- */
+
+/* Each alternative loses what the others lose (RFC 2046 5.1.4); refuses where
+   one cannot. */
+void plan_twins(struct planner *);
+
+/* ---- plan_picture.c ---- */
+
+/* A hit in the header of a part: its body goes, and what shows it. */
+void plan_part(struct planner *, struct hit *);
+/* A picture whose last <img src=cid:…> goes (RFC 2392) goes with it. gone: for
+   each doc the edits of its UTF-8. */
+void plan_pictures(struct plan *, struct arena *, const struct view *,
+    const struct edits *gone);
+
+#endif
