@@ -10,7 +10,7 @@ A rule is a piece of a span: at most PIECE bytes of one line, so that it lies
 whole in one unit wherever a long paragraph or chunk is split.  Where the same
 words also stand where nothing is to be cut, the text round them is asked for
 as well.  Markdown may arrive rendered: its marks and addresses are optional.
-An HTML document may arrive as text: words with the link's address behind them;
+An HTML document may arrive as text, with any white space between its words;
 as HTML, a piece is the source of one run of text.
 """
 import csv
@@ -22,6 +22,7 @@ from html import unescape
 
 PIECE = 120     # bytes of text in a rule, and …
 REACH = 100     # … of what is asked for on either side of it
+TITLE = 200     # characters within which a title may be cut off
 HEAD = '''required_score 5
 ifplugin Simsift
 action promo cut
@@ -289,36 +290,24 @@ def join(ws):
 
 TAG = re.compile(r'(?is)<!--.*?-->|<(script|style|title|template)\b.*?</\1\s*>'
                  r'|<[a-z/!?][^>]*>')
-HREF = re.compile(r'(?is)^<a\b[^>]*\shref="([^"]*)"')
+PICTURE = re.compile(r"""(?is)^<img\b[^>]*?\ssrc=["']?([^"'\s>]+)""")
 
 
 def runs(text):
-    """Runs of text: [from, to, address of the link they end, or None]."""
-    out, at, link = [], 0, None
+    """Runs of text, each on one line of the source."""
+    at = 0
     for m in list(TAG.finditer(text)) + [None]:
         end = m.start() if m else len(text)
-        for line in re.finditer(r'[^\n]+', text[at:end]):
-            if line[0].strip():
-                lead = len(line[0]) - len(line[0].lstrip())
-                out.append([at + line.start() + lead,
-                            at + line.start() + len(line[0].rstrip()), None])
-        if m is None:
-            break
-        href = HREF.match(m[0])
-        if href:
-            link = href[1]
-        elif m[0].lower().startswith('</a') and link is not None:
-            if out:
-                out[-1][2] = link
-            link = None
-        at = m.end()
-    return out
+        for line in re.finditer(r'\S(?:[^\n]*\S)?', text[at:end]):
+            yield at + line.start(), at + line.end()
+        at = m.end() if m else end
 
 
 def as_text(text, rs, flags):
-    """The document as text without white space, and its flags."""
+    """The document as text without white space, its flags, and where in it
+    each run starts."""
     chars, marks, start = [], bytearray(), []
-    for x, y, link in rs:
+    for x, y in rs:
         start.append(len(chars))
         # A character reference is one character.
         for m in re.finditer(r'&(?:#?\w+);|.', text[x:y], re.S):
@@ -326,9 +315,6 @@ def as_text(text, rs, flags):
                 if not c.isspace():
                     chars.append(c)
                     marks.append(flags[x + m.start()])
-        for c in '<%s>' % unescape(link) if link is not None else '':
-            chars.append(c)
-            marks.append(flags[x])
     return ''.join(chars), marks, start + [len(chars)]
 
 
@@ -337,24 +323,32 @@ def loose(s):
     return r'\s*'.join(literal(c) for c in s)
 
 
-def text_rule(rules, piece, n, at, flat, marks):
-    """piece: a stretch of flat, at its place."""
-    p = loose(piece)
-    back = 0
-    while not only_gold_from(flat, marks, at - back, at, at + len(piece)):
-        if back >= 60 or back >= at:
-            return              # nothing tells it from what stays
-        back += 4
-    if back:
-        p = r'%s\s*\K%s' % (loose(flat[max(at - back, 0):at]), p)
-    rules.add('body', '/%s/' % p)
-
-
 def only_gold_from(flat, marks, low, at, end):
-    low = max(low, 0)
+    """Does flat[low:end] stand only where what is at..end of it may go?"""
     needle = flat[low:end]
     return all(0 not in marks[k + at - low:k + len(needle)]
                for k in occurrences(needle, flat))
+
+
+def text_rule(rules, flat, marks, at, end):
+    low = at
+    while low > 0 and at - low < REACH // 3 and not only_gold_from(
+            flat, marks, low, at, end):
+        low -= 1
+    before = loose(flat[low:at]) + r'\s*\K' if low < at else ''
+    rules.add('body', '/%s%s/' % (before, loose(flat[at:end])))
+    if before:      # it may stand in the paragraph before
+        rules.add('rawbody', '/%s%s/' % (before, loose(flat[at:end])))
+    if at > TITLE:
+        return
+    # A Subject may end within it, and a table of contents repeats that.
+    p = ''
+    for c in reversed(flat[at + 1:end]):
+        p = r'(?:\s*%s%s)?' % (literal(c), p)
+    p = r'%s\s*\K%s%s\s?' % (loose(flat[max(at - 16, 0):at]),
+                             literal(flat[at]), p)
+    rules.add('body', r'/%s\z/' % p)
+    rules.add('rawbody', '/%s$/m' % p)
 
 
 def source_rule(rules, text, flags, x, y):
@@ -362,8 +356,7 @@ def source_rule(rules, text, flags, x, y):
     low = x
     while low > 0 and x - low < REACH and not only_gold_from(
             text, flags, low, x, y):
-        low -= 4
-    low = max(low, 0)
+        low -= 1
     p = raw_literal(text[x:y])
     if low < x:
         p = r'%s\K%s' % (raw_literal(text[low:x]), p)
@@ -372,24 +365,25 @@ def source_rule(rules, text, flags, x, y):
 
 def html_rules(rules, text, spans):
     flags = flags_of(text, spans)
-    rs = runs(text)
+    rs = list(runs(text))
     flat, marks, start = as_text(text, rs, flags)
-    for i, (x, y, link) in enumerate(rs):
-        if 1 not in flags[x:y]:
-            continue
-        while flags[x] != 1:
-            x += 1
-        while flags[y - 1] != 1:
-            y -= 1
-        at = x
-        for piece in pieces(text[x:y], lambda c: len(c.encode())):
-            s = ''.join(piece)
-            source_rule(rules, text, flags, at, at + len(s))
-            at += len(s)
-        at = start[i]
-        for piece in pieces(flat[at:start[i + 1]], lambda c: len(c.encode())):
-            text_rule(rules, ''.join(piece), i, at, flat, marks)
-            at += len(piece)
+    for m in TAG.finditer(text):
+        src = PICTURE.match(m[0])
+        if src and flags[m.start()] == 1 and only_gold(src[1], text, flags):
+            rules.add('uri', '/^%s$/' % raw_literal(unescape(src[1])))
+    for i, (x, y) in enumerate(rs):
+        for m in re.finditer(b'\1+', bytes(flags[x:y])):
+            at = x + m.start()
+            for piece in pieces(text[at:x + m.end()],
+                                lambda c: len(c.encode())):
+                source_rule(rules, text, flags, at, at + len(piece))
+                at += len(piece)
+        for m in re.finditer(b'\1+', bytes(marks[start[i]:start[i + 1]])):
+            at = start[i] + m.start()
+            for piece in pieces(flat[at:start[i] + m.end()],
+                                lambda c: len(c.encode())):
+                text_rule(rules, flat, marks, at, at + len(piece))
+                at += len(piece)
 
 
 # ---- the whole -------------------------------------------------------------
