@@ -339,7 +339,10 @@ line_end(const char *p, uint32_t at, uint32_t len)
 	return lf != NULL ? (uint32_t)(lf - p) + 1 : len;
 }
 
-/* The next line, from a line's start on, that begins with two hyphens. */
+#define HYPHENS 256 /* looked at one by one */
+
+/* The next line, from a line's start on, that begins with two hyphens.  Base64
+   has none, and memchr is several times as fast as memmem. */
 static uint32_t
 next_candidate(const char *p, uint32_t at, uint32_t len)
 {
@@ -347,6 +350,14 @@ next_candidate(const char *p, uint32_t at, uint32_t len)
 
 	if (len - at >= 2 && p[at] == '-' && p[at + 1] == '-')
 		return at;
+	for (int i = 0; i < HYPHENS && at + 1 < len; i++) {
+		hit = memchr(p + at + 1, '-', len - at - 1);
+		if (hit == NULL)
+			return len;
+		at = (uint32_t)(hit - p);
+		if (p[at - 1] == '\n' && len - at >= 2 && p[at + 1] == '-')
+			return at;
+	}
 	hit = at < len ? memmem(p + at, len - at, "\n--", 3) : NULL;
 	return hit != NULL ? (uint32_t)(hit - p) + 1 : len;
 }

@@ -33,6 +33,8 @@ mailmime_extract_boundary(struct mailmime_content *ct)
 	return NULL;
 }
 
+#define NEAR 1024 /* bytes between two colons that are searched as well */
+
 static uint32_t
 count_word(const char *p, uint32_t n, const char *word, uint32_t cap)
 {
@@ -45,6 +47,46 @@ count_word(const char *p, uint32_t n, const char *word, uint32_t cap)
 	       (p = memmem(p, (size_t)(end - p), word, len)) != NULL) {
 		found++;
 		p += len;
+	}
+	return found;
+}
+
+/* The end of the field, folded lines and all, whose colon is at p[at]. */
+static uint32_t
+field_end(const char *p, uint32_t at, uint32_t n)
+{
+	const char *lf;
+
+	do {
+		lf = memchr(p + at, '\n', n - at);
+		at = lf != NULL ? (uint32_t)(lf - p) + 1 : n;
+	} while (at < n && (p[at] == ' ' || p[at] == '\t' || p[at] == '\r' ||
+			       p[at] == '\n'));
+	return at;
+}
+
+/* Words by which a part may say that it holds others, where a field may be:
+   behind a colon.  Base64 has none, so that most of what is large is passed
+   over at the speed of memchr; what is near is searched in one piece. */
+static uint32_t
+count_composites(const char *p, uint32_t n)
+{
+	static const char *const word[] = {
+	    "/rfc822", "/RFC822", "oundary", "OUNDARY"};
+	uint32_t found = 0, at = 0, end;
+	const char *colon;
+
+	while (at < n && (colon = memchr(p + at, ':', n - at)) != NULL) {
+		at = (uint32_t)(colon - p);
+		end = field_end(p, at, n);
+		while (
+		    end < n && (colon = memchr(p + end, ':',
+				    n - end < NEAR ? n - end : NEAR)) != NULL)
+			end = field_end(p, (uint32_t)(colon - p), n);
+		for (size_t i = 0; i < sizeof word / sizeof *word; i++)
+			found += count_word(
+			    p + at, end - at, word[i], LIMIT_PARTS * 2);
+		at = end;
 	}
 	return found;
 }
@@ -71,7 +113,7 @@ bool
 mime_etpan_refuse(const struct tree *t, uint32_t source)
 {
 	const struct mime_source *s = &t->source[source];
-	uint32_t composite = 0, depth = 0, candidates;
+	uint32_t composite = 0, depth = 0;
 
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (t->part[i].source != source)
@@ -88,11 +130,7 @@ mime_etpan_refuse(const struct tree *t, uint32_t source)
 	   longer than limit_time. */
 	if (t->limited || depth >= LIMIT_ETPAN_DEPTH)
 		return true;
-	candidates = count_word(s->p, s->len, "/rfc822", LIMIT_PARTS * 2) +
-		     count_word(s->p, s->len, "/RFC822", LIMIT_PARTS) +
-		     count_word(s->p, s->len, "oundary", LIMIT_PARTS * 2) +
-		     count_word(s->p, s->len, "OUNDARY", LIMIT_PARTS);
-	if (candidates > LIMIT_NESTING + 4 * composite)
+	if (count_composites(s->p, s->len) > LIMIT_NESTING + 4 * composite)
 		return true;
 	/* Anywhere, since libetpan may read a header where we see a body. */
 	return count_word(s->p, s->len, "(", 10001) > 10000 &&

@@ -796,7 +796,12 @@ bombs(void **state)
 	    {"Content-Type: text/plain", "; a=b", 200000},
 	    {"Content-Type: multipart/mixed; boundary=\"", "x", 300000},
 	    {MIXED, "--b2\n", 300000},
-	    {"Content-Type: message/rfc822\n\n", "message/rfc822\n", 100000}};
+	    {"Content-Type: message/rfc822\n\n", "message/rfc822\n", 100000},
+	    {"Content-Type: message/rfc822\n\n", "A: b\n message/rfc822\n\n",
+		100000},
+	    {"", ":", 4000000}, {"A: b\n\n", ":a\n", 1000000},
+	    {MIXED, "-", 4000000}, {MIXED, "-\n", 2000000},
+	    {MIXED, "- -\n-", 1000000}};
 
 	(void)state;
 	for (size_t i = 0; i < LEN(v); i++) {
