@@ -17,6 +17,8 @@
 #include "message.h"
 #include "worker.h"
 
+#define HELD (64u << 10) /* bytes that wait for a write */
+
 struct errand {
 	const struct options *opt;
 	struct message message;
@@ -111,41 +113,74 @@ log_verdict(const struct errand *r)
 	buf_free(&line);
 }
 
-/* The message with its edits and our field, or -1. */
+/* Our field, or nothing, in `out`; -1: there can be no result. */
 static int
-make_result(struct errand *r, struct buf *out)
+make_field(struct errand *r, struct buf *out)
 {
 	const struct buf *in = &r->message.bytes;
 	const struct report *rep = &r->report;
 	uint32_t n = (uint32_t)in->len;
-	struct buf body = BUF(in->len + LIMIT_GROWTH);
-	bool field = rep->action != ACTION_PASS || r->opt->header;
 
-	/* Behind our field such a line would be a part of it. */
-	if (field && rep->field_at < n &&
-	    (in->p[rep->field_at] == ' ' || in->p[rep->field_at] == '\t')) {
-		log_warn("no field added: the message starts with a blank");
-		field = false;
-	}
-	if (edit_apply(&body, in->p, n, rep->edit, rep->nedit) == -1)
-		goto fail;
 	/* Nothing is edited before the field's place: it is the start of the
 	   header. */
-	for (uint32_t i = 0; i < rep->nedit; i++)
-		if (rep->edit[i].span.from < rep->field_at)
-			goto fail;
-	buf_put(out, body.p, rep->field_at);
-	if (field)
+	if (rep->nedit > 0 && rep->edit[0].span.from < rep->field_at)
+		return -1;
+	if (rep->action == ACTION_PASS && !r->opt->header)
+		return 0;
+	/* Behind our field such a line would be a part of it. */
+	if (rep->field_at < n &&
+	    (in->p[rep->field_at] == ' ' || in->p[rep->field_at] == '\t'))
+		log_warn("no field added: the message starts with a blank");
+	else
 		report_field(
 		    out, rep, &r->config.rules, message_eol(in->p, n), r->id);
-	buf_put(out, body.p + rep->field_at, body.len - rep->field_at);
-	if (out->failed)
-		goto fail;
-	buf_free(&body);
-	return 0;
-fail:
-	buf_free(&body);
-	return -1;
+	return out->failed ? -1 : 0;
+}
+
+/* The result goes out in pieces, so that it takes no memory: what is long
+   straight from the message, what is short by way of `held`. */
+struct outlet {
+	struct buf held;
+	struct err *err;
+};
+
+static int
+flush(struct outlet *o)
+{
+	size_t n = o->held.len;
+
+	o->held.len = 0;
+	return message_write(STDOUT_FILENO, o->held.p, n, o->err);
+}
+
+static int
+put(void *ctx, const char *p, size_t n)
+{
+	struct outlet *o = ctx;
+
+	if (n > o->held.size - o->held.len && flush(o) == -1)
+		return -1;
+	if (n >= o->held.size)
+		return message_write(STDOUT_FILENO, p, n, o->err);
+	return buf_put(&o->held, p, n);
+}
+
+/* The message with its edits and the field. */
+static int
+write_result(const struct errand *r, const struct buf *field, struct err *err)
+{
+	const struct buf *in = &r->message.bytes;
+	const struct report *rep = &r->report;
+	struct outlet o = {BUF(HELD), err};
+
+	/* Without memory the pieces go out one by one. */
+	(void)buf_room(&o.held, HELD);
+	if (put(&o, in->p, rep->field_at) == -1 ||
+	    put(&o, field->p, field->len) == -1 ||
+	    edit_write(in->p, rep->field_at, (uint32_t)in->len, rep->edit,
+		rep->nedit, put, &o) == -1)
+		return -1;
+	return flush(&o);
 }
 
 static int
@@ -162,17 +197,21 @@ end_run(int status)
 	_exit(status);
 }
 
-/* What was read goes out whole, or the caller keeps what it has. */
+/* What was read goes out whole, or the caller keeps what it has.  field: of
+   a result; NULL: the message as it came. */
 static int
-write_message(const struct errand *r, const struct buf *result)
+write_message(const struct errand *r, const struct buf *field)
 {
+	const struct buf *in = &r->message.bytes;
 	struct err err;
 	int rc;
 
 	if (r->message.spool != -1)
 		rc = message_write_spool(STDOUT_FILENO, &r->message, &err);
+	else if (field != NULL)
+		rc = write_result(r, field, &err);
 	else
-		rc = message_write(STDOUT_FILENO, result->p, result->len, &err);
+		rc = message_write(STDOUT_FILENO, in->p, in->len, &err);
 	if (rc == 0 && close(STDOUT_FILENO) == -1)
 		rc = err_errno(&err, "cannot write the message");
 	if (rc == -1)
@@ -184,7 +223,8 @@ int
 cmd_filter(const struct options *opt)
 {
 	struct errand r = {.opt = opt};
-	struct buf out = BUF(2 * (size_t)LIMIT_MESSAGE);
+	struct buf field = BUF(LIMIT_FIELD);
+	bool edited = false;
 	struct err err;
 
 	if (opt->wrong != NULL) {
@@ -209,12 +249,11 @@ cmd_filter(const struct options *opt)
 		name_message(&r);
 		if (r.report.action != ACTION_PASS)
 			log_verdict(&r);
-		if (make_result(&r, &out) == -1) {
+		edited = make_field(&r, &field) == 0;
+		if (!edited)
 			log_error("no memory for the result: passed unchanged");
-			out.len = 0;
-		}
 	}
-	end_run(write_message(&r, out.len > 0 ? &out : &r.message.bytes));
+	end_run(write_message(&r, edited ? &field : NULL));
 }
 
 /* As grep: 0 promotion, 1 clean, 75 trouble. */

@@ -101,15 +101,27 @@ edit_check(const char *p, uint32_t len, const struct edit *v, uint32_t n,
 }
 
 int
+edit_write(const char *p, uint32_t at, uint32_t len, const struct edit *v,
+    uint32_t n, edit_put *put, void *ctx)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (put(ctx, p + at, v[i].span.from - at) == -1 ||
+		    put(ctx, v[i].p, v[i].len) == -1)
+			return -1;
+		at = v[i].span.to;
+	}
+	return put(ctx, p + at, len - at);
+}
+
+static int
+put_buf(void *ctx, const char *p, size_t n)
+{
+	return buf_put(ctx, p, n);
+}
+
+int
 edit_apply(struct buf *out, const char *p, uint32_t len, const struct edit *v,
     uint32_t n)
 {
-	uint32_t at = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		buf_put(out, p + at, v[i].span.from - at);
-		buf_put(out, v[i].p, v[i].len);
-		at = v[i].span.to;
-	}
-	return buf_put(out, p + at, len - at);
+	return edit_write(p, 0, len, v, n, put_buf, out);
 }

@@ -25,6 +25,11 @@ struct edit {
 const char *edit_check(const char *p, uint32_t len, const struct edit *v,
     uint32_t n, unsigned keep_percent);
 
+/* The edited message from byte `at` on, where no edit may start before, piece
+   by piece; some are empty.  What put says: 0, or -1 and no more comes. */
+typedef int edit_put(void *ctx, const char *p, size_t n);
+int edit_write(const char *p, uint32_t at, uint32_t len, const struct edit *v,
+    uint32_t n, edit_put *put, void *ctx);
 /* Appends the edited message.  The edits were checked.  -1: no memory. */
 int edit_apply(struct buf *out, const char *p, uint32_t len,
     const struct edit *v, uint32_t n);
