@@ -96,12 +96,14 @@ static void
 make_message(
     struct entry *x, const struct text *t, const struct digest_entry *d)
 {
-	static const char head[] = "MIME-Version: 1.0\n"
-				   "Content-Type: text/plain; charset=utf-8\n";
-	uint32_t at = d->head.from, end;
+	const char *eol = message_eol(t->p, t->len);
+	const char *head = arena_printf(t->a,
+	    "MIME-Version: 1.0%sContent-Type: text/plain; charset=utf-8%s", eol,
+	    eol);
+	uint32_t at = d->head.from, end, text = at;
 	bool skip = false;
 
-	text_unit(&x->made, head, sizeof head - 1, d->head.from, 0);
+	text_unit(&x->made, head, (uint32_t)strlen(head), at, 0);
 	for (; at < d->head.to; at = end) {
 		const char *lf = memchr(t->p + at, '\n', d->head.to - at);
 
@@ -111,9 +113,12 @@ make_message(
 			at++;
 		if (at < end && t->p[at] != ' ' && t->p[at] != '\t')
 			skip = is_content_field(t->p + at, end - at);
+		text = at;
 		if (!skip)
 			text_copy(&x->made, t->p + at, end - at, at);
 	}
+	if (text < d->head.to && t->p[text] != '\n' && t->p[text] != '\r')
+		text_unit(&x->made, eol, (uint32_t)strlen(eol), d->head.to, 0);
 	text_copy(
 	    &x->made, t->p + d->head.to, d->whole.to - d->head.to, d->head.to);
 	x->p = x->made.p;
@@ -252,6 +257,8 @@ entries_set_apart(struct entries *e, struct sight *s)
 	    .in_text = arena_array(a, s->view.ndoc, sizeof *x.in_text),
 	    .view = &s->view};
 
+	if (e->n == 0)
+		return;
 	for (uint32_t i = 0; i < e->n; i++) {
 		const struct entry *one = &e->v[i];
 

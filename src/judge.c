@@ -140,7 +140,7 @@ holds(const struct pass *x)
 	uint32_t n;
 
 	quiet.want = 0;
-	p = sight_edited(x->s, x->w->a, x->job->p, x->job->len, &n);
+	p = sight_edited(x->s, x->w, x->job->p, x->job->len, &n);
 	if (p == NULL)
 		return false;
 	sight_look(second, &quiet, p, n);

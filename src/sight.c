@@ -47,23 +47,86 @@ sight_same_tree(const struct tree *x, const struct tree *y)
 	return true;
 }
 
+/* ---- looked at again ---- */
+
+/* Bytes at the start and the end of an attachment that the second look sees. */
+#define BOTH_ENDS (8u << 10)
+
+/* Is it a leaf that no rule reads: neither text nor a message? */
+static bool
+unread(const struct part *q)
+{
+	return q->kind == PART_LEAF && q->source == 0 && !q->lost &&
+	       strncmp(q->type, "text/", 5) != 0 &&
+	       q->body.to - q->body.from > 4 * BOTH_ENDS;
+}
+
+/* The lines in the middle of an attachment.  They hold no delimiter, or the
+   attachment would have ended there, and no cut touches them: where the tree
+   before them is the same they mean the same. */
+static struct span
+middle(const char *p, struct span body)
+{
+	struct span s = {body.from + BOTH_ENDS, body.to - BOTH_ENDS};
+	const char *first = memchr(p + s.from, '\n', s.to - s.from);
+	const char *last = memrchr(p + s.from, '\n', s.to - s.from);
+
+	if (first == NULL || last == first)
+		return (struct span){0, 0};
+	return (struct span){
+	    (uint32_t)(first - p) + 1, (uint32_t)(last - p) + 1};
+}
+
+/* The plan's edits, and the middles of large attachments left out: what is
+   cut from 1 MB of text beside 24 MB need not be judged with these. */
+static uint32_t
+second_edits(struct edit **out, const struct sight *s, struct arena *a,
+    const struct rules *rules, const char *p)
+{
+	struct edit *v = arena_array(a, s->plan.nedit + s->tree.n, sizeof *v);
+	uint32_t n = 0, k = 0;
+	bool all = false;
+
+	for (uint32_t i = 0; i < rules->n; i++)
+		all |= rules->rule[i].type == RULE_FULL;
+	for (uint32_t i = 0; i < s->tree.n && !all; i++) {
+		const struct part *q = &s->tree.part[i];
+		struct span m = {0, 0};
+
+		if (unread(q))
+			m = middle(p, q->body);
+		while (k < s->plan.nedit && s->plan.edit[k].span.to <= m.from)
+			v[n++] = s->plan.edit[k++];
+		if (m.to == m.from ||
+		    (k < s->plan.nedit && s->plan.edit[k].span.from < m.to))
+			continue;
+		v[n++] = (struct edit){m, NULL, 0};
+	}
+	while (k < s->plan.nedit)
+		v[n++] = s->plan.edit[k++];
+	*out = v;
+	return n;
+}
+
+static int
+put_text(void *ctx, const char *p, size_t n)
+{
+	text_copy(ctx, p, (uint32_t)n, 0);
+	return 0;
+}
+
 const char *
-sight_edited(const struct sight *s, struct arena *a, const char *p,
+sight_edited(const struct sight *s, const struct sight_with *w, const char *p,
     uint32_t len, uint32_t *outlen)
 {
-	struct text out = TEXT(a);
-	uint32_t at = 0;
+	struct text out = TEXT(w->a);
+	struct edit *v;
+	uint32_t n;
 
 	if (edit_check(p, len, s->plan.edit, s->plan.nedit, LIMIT_KEEP) != NULL)
 		return NULL;
-	for (uint32_t i = 0; i < s->plan.nedit; i++) {
-		const struct edit *e = &s->plan.edit[i];
-
-		text_copy(&out, p + at, e->span.from - at, 0);
-		text_copy(&out, e->p, e->len, 0);
-		at = e->span.to;
-	}
-	text_copy(&out, p + at, len - at, 0);
+	n = second_edits(&v, s, w->a, w->rules, p);
+	(void)edit_write(p, 0, len, v, n, put_text, &out);
 	*outlen = out.len;
 	return out.len > 0 ? out.p : "";
 }
@@ -78,7 +141,7 @@ sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
 	uint32_t n;
 
 	quiet.want = 0;
-	if ((p = sight_edited(s, w->a, p, len, &n)) == NULL)
+	if ((p = sight_edited(s, w, p, len, &n)) == NULL)
 		return false;
 	sight_look(second, &quiet, p, n);
 	verdict_make(&r, &second->match, w->set, second->guard, false);

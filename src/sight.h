@@ -36,10 +36,11 @@ void sight_decide(struct sight *, struct report *, const struct sight_with *);
    threshold, and the same tree.  p[0..len): the message. */
 bool sight_holds(const struct sight *, const struct sight_with *, const char *p,
     uint32_t len);
-/* The message with the edits of the plan made; NULL where that is no legal
-   change (edit_check). */
-const char *sight_edited(const struct sight *, struct arena *, const char *p,
-    uint32_t len, uint32_t *outlen);
+/* The message with the edits of the plan made, as the second look sees it:
+   without the middles of large attachments, which no rule reads and no cut
+   touches.  NULL where that is no legal change (edit_check). */
+const char *sight_edited(const struct sight *, const struct sight_with *,
+    const char *p, uint32_t len, uint32_t *outlen);
 /* The same parts, types and encodings, read in one way only? */
 bool sight_same_tree(const struct tree *, const struct tree *);
 
