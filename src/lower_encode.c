@@ -85,6 +85,14 @@ lower_qp(const struct body *b, const struct edits *e)
 		lower_qp_one(b, &e->v[i]);
 }
 
+/* Without a map, which would take a run for each character. */
+static void
+put_plain(struct text *t, const char *p, uint32_t n)
+{
+	memcpy(text_room(t, n), p, n);
+	t->len += n;
+}
+
 void
 base64_quantum(struct base64 *w)
 {
@@ -97,10 +105,10 @@ base64_quantum(struct base64 *w)
 		char c = i <= w->n ? digit[v >> (18 - 6 * i) & 63] : '=';
 
 		if (w->col >= w->width) {
-			text_copy(&w->out, w->eol, (uint32_t)strlen(w->eol), 0);
+			put_plain(&w->out, w->eol, (uint32_t)strlen(w->eol));
 			w->col = 0;
 		}
-		text_copy(&w->out, &c, 1, 0);
+		put_plain(&w->out, &c, 1);
 		w->col++;
 	}
 	memset(w->held, 0, sizeof w->held);

@@ -660,6 +660,24 @@ html(void **state)
 	    HTML P "<p>Tea <!-- x -->at 4.</p>\n");
 }
 
+/* The new base64 takes what it is long, not a map's run a character. */
+static void
+base64_memory(void **state)
+{
+	static const char digit[] = "VGhlIG1pbnV0ZXMgYXJlIGluIHRoZSBmaWxlLiBb";
+	struct buf b = BUF(4u << 20);
+
+	(void)state;
+	buf_puts(&b, "Content-Type: text/plain\n"
+		     "Content-Transfer-Encoding: base64\n\n"
+		     "W1RHIEBzaG9wODhdIGlzIGhlcmUuICAg\n"); /* TOKEN is here. */
+	for (uint32_t i = 0; i < 30000; i++)
+		buf_printf(&b, "%s\n", digit);
+	cuts_n(b.p, b.len);
+	assert_true(arena_used(arena) < 16 * b.len);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -671,6 +689,7 @@ main(void)
 	    cmocka_unit_test(quoted_printable_sloppy),
 	    cmocka_unit_test(base64_first_line_short),
 	    cmocka_unit_test(base64_refused),
+	    cmocka_unit_test(base64_memory),
 	    cmocka_unit_test(plain_subject),
 	    cmocka_unit_test(encoded_subject),
 	    cmocka_unit_test(subject_in_charsets),
