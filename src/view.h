@@ -57,6 +57,7 @@ struct view {
 	uint32_t ndoc, doc_size;
 	struct unit_text *unit;
 	uint32_t nunit, unit_size;
+	uint32_t nlink;      /* of the units, links; against LIMIT_LINKS */
 	uint32_t text;       /* bytes of content so far, against LIMIT_TEXT */
 	const char *missing; /* a converter that was not open */
 	bool limited;

@@ -16,11 +16,12 @@ add_one(struct view *v, uint32_t doc, enum layer layer, struct span at,
 {
 	struct unit_text *u;
 
-	if (v->nunit >= LIMIT_LINKS * 2 || n == 0) {
+	if (v->nlink >= LIMIT_LINKS * 2 || n == 0) {
 		v->limited |= n > 0;
 		return;
 	}
 	u = view_add_unit(v, IN_URI, layer, doc);
+	v->nlink++;
 	u->p = p;
 	u->len = n;
 	u->at = at;

@@ -400,6 +400,27 @@ any_bytes(void **state)
 	}
 }
 
+/* Paragraphs, however many, leave room for links. */
+static void
+links_of_long_mail(void **state)
+{
+	struct buf b = BUF(4u << 20);
+	uint32_t found = 0;
+
+	(void)state;
+	buf_puts(&b, "A: b\n\n");
+	for (uint32_t i = 0; i < LIMIT_LINKS * 2; i++)
+		buf_puts(&b, "Line.\n\n");
+	buf_puts(&b, "See https://shop.example/.\n");
+	buf_put(&b, "", 1);
+	see(b.p);
+	for (uint32_t i = 0; i < view.nunit; i++)
+		found += view.unit[i].kind == IN_URI;
+	assert_int_equal(found, 1);
+	assert_false(view.limited);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -408,6 +429,7 @@ main(void)
 	    cmocka_unit_test(odd_mail_is_seen_raw),
 	    cmocka_unit_test(paragraphs),
 	    cmocka_unit_test(links),
+	    cmocka_unit_test(links_of_long_mail),
 	    cmocka_unit_test(pieces),
 	    cmocka_unit_test(raw_spans),
 	    cmocka_unit_test(shown_spans),
