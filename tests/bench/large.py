@@ -173,8 +173,8 @@ def main():
                 f.write(data)
             with open(path, 'rb') as f:
                 out = subprocess.run(simsift, stdin=f, capture_output=True)
-            if (b'cardshop77' in out.stdout) or (
-                    (out.stdout == data) != (name == 'clean')):
+            done = b'action=cut' in out.stdout[:200]
+            if done == (name == 'clean') or len(out.stdout) > len(data) + 200:
                 sys.exit('large: %s was not filtered as it should be: %s' % (
                     name, out.stderr.decode()[-300:]))
             measure(name, path, runs, simsift, parse)
