@@ -11,11 +11,14 @@ DESTDIR =
 B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
-SRC = arena buf log clock map message decode decode_names decode_charset html digest digest_toc fold pattern \
-	literal_plain literal prefilter re rules rules_about rules_define \
-	rules_meta rules_parse rules_tags rules_words conf mime mime_etpan view view_links match \
-	edit report grow verdict lower lower_html lower_encode \
-	lower_field plan plan_markup plan_twin plan_picture sight \
+SRC = arena buf log clock map message decode decode_names decode_charset html \
+	digest digest_toc fold pattern \
+	literal_plain literal prefilter re \
+	rules rules_about rules_define rules_meta rules_parse rules_tags \
+	rules_words conf mime mime_etpan view view_links match \
+	edit report grow verdict \
+	lower lower_html lower_utf7 lower_encode lower_field \
+	plan plan_markup plan_twin plan_picture sight \
 	entries show judge wire sandbox worker \
 	cmd_filter cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox

@@ -99,6 +99,8 @@ bool decode_utf8_valid(const char *p, size_t n);
 unsigned decode_utf8(const char *p, size_t n, uint32_t *cp);
 /* Value of a hexadecimal digit; 16 or more: none. */
 unsigned decode_hex(char c);
+/* Of a base64 digit: 64 + its value; 0: none. */
+unsigned decode_b64(char c);
 /* Writes 1..4 bytes. */
 unsigned decode_put_utf8(char out[4], uint32_t cp);
 

@@ -60,9 +60,6 @@ uint32_t charset_label_len(const char *p, size_t n);
 /* How many bytes are valid from the start; counts wide and sure. */
 size_t decode_valid_prefix(const char *p, size_t n, struct tally *);
 
-/* 64 + value; 0: not of the alphabet. */
-unsigned decode_b64(char c);
-
 /* ---- both ---- */
 
 /* How many bytes below 0x80 lead. */

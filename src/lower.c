@@ -41,22 +41,52 @@ lower_tidy(struct edits *e)
 	e->n = kept + 1;
 }
 
+static bool
+is_utf7(const char *label, uint32_t len)
+{
+	const char *name = decode_charset_name(label, len);
+
+	return name != NULL && strcmp(name, "UTF-7") == 0;
+}
+
+/* Of a field: a run may go on in the next word. */
+static bool
+has_utf7_word(const struct view *v, const struct doc *d)
+{
+	const char *p = v->tree->source[v->tree->part[d->part].source].p;
+
+	for (uint32_t i = 0; i < d->field->nword; i++) {
+		struct span s = d->field->word[i].charset;
+
+		if (s.to > s.from && is_utf7(p + s.from, s.to - s.from))
+			return true;
+	}
+	return false;
+}
+
+/* Is its content UTF-7, and did not turn out to be something else? */
+static bool
+in_utf7(const struct view *v, const struct doc *d)
+{
+	const char *label = v->tree->part[d->part].charset;
+
+	return (d->odd & DECODE_STATEFUL) != 0 && !d->subject &&
+	       label != NULL && is_utf7(label, (uint32_t)strlen(label));
+}
+
 const char *
 lower_refuse(const struct view *v, const struct doc *d)
 {
 	const struct part *q = &v->tree->part[d->part];
-	const char *name = NULL;
 
 	if (d->raw)
 		return "the bytes belong to no part";
 	if (d->odd & DECODE_SLOPPY && !d->subject && q->cte == CTE_BASE64)
 		return "its base64 is not canonical";
-	if (q->charset != NULL)
-		name = decode_charset_name(
-		    q->charset, (uint32_t)strlen(q->charset));
-	if (d->odd & DECODE_STATEFUL && name != NULL &&
-	    strcmp(name, "UTF-7") == 0)
-		return "characters of UTF-7 share bytes";
+	if (d->subject && has_utf7_word(v, d))
+		return "characters of UTF-7 may share bytes of two words";
+	if (in_utf7(v, d) && (d->odd & DECODE_INVALID) != 0)
+		return "its UTF-7 is not well-formed";
 	return NULL;
 }
 
@@ -94,7 +124,10 @@ lower_doc(struct edits *bysource, const struct view *v, const struct doc *d,
 
 	*gone = (struct edits){0};
 	lower_to_utf8(gone, v->a, d, c);
-	to_content(&content, v->a, d, gone);
+	if (in_utf7(v, d))
+		lower_utf7(&content, v->a, d, gone);
+	else
+		to_content(&content, v->a, d, gone);
 	if (d->subject)
 		lower_subject(&b, d->field, &content);
 	else

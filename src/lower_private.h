@@ -9,7 +9,7 @@
 /*
  * What the files of this room share; no other room includes it.  lower.h is
  * its door and lower.c the way down; lower_html.c takes the first step, from
- * shown text to UTF-8, lower_encode.c and lower_field.c the last, from content
+ * shown text to UTF-8, lower_utf7.c one from there to content, lower_encode.c and lower_field.c the last, from content
  * to source: of a body, and of a header field.
  */
 
@@ -37,6 +37,12 @@ void lower_tidy(struct edits *);
 /* Spans of UTF-8 that go. */
 void lower_to_utf8(
     struct edits *out, struct arena *, const struct doc *, const struct cut *);
+
+/* ---- lower_utf7.c ---- */
+
+/* Edits of UTF-8 to edits of UTF-7 content. */
+void lower_utf7(struct edits *out, struct arena *, const struct doc *,
+    const struct edits *utf8);
 
 /* ---- lower_encode.c ---- */
 

@@ -466,6 +466,8 @@ every_charset(void **state)
 	    {"iso-8859-15", "ISO-8859-15", "œuf = €\nx\n"},
 	    {"tis-620", "TIS-620", "สวัสดี = x\nครับ\n"},
 	    {"viscii", "VISCII", "Tiếng Việt = đẹp\nế\n"},
+	    {"utf-7", "UTF-7", "Grüße a+b +é- 办公室/😀=x\n卡\né- 1+-"},
+	    {"utf-7", "UTF-7", "+办-a公/é+\n室ab😀😀x+"},
 	    {"utf-16", "UTF-16", "办公 x😀\nGrüße\n"},
 	    {"utf-16", "UTF-16BE", "办公 x😀\nGrüße\n"},
 	    {"utf-16le", "UTF-16LE", "办公 x😀\nGrüße\n"},
@@ -485,11 +487,37 @@ every_charset(void **state)
 	}
 }
 
+/* As other writers do it: runs that end by themselves, characters in a run
+   that could stand for themselves, pairs split between digits, empty runs. */
+static void
+utf7_by_others(void **state)
+{
+	static const char *const v[] = {
+	    "Gr+APwA3w-e, +U55RbFukAEEAQg- x+AGI.+AGM-d\n+2D3eAAAh 1",
+	    "+AGI.+AGM.+AGQ-+AGU +AGY.",
+	    "a+AGI-b+-+AGM-c+-d-\n+AOQ-",
+	    "+AGEAYgBjAGQAZQBmAGcAaA-+2D3eANg93gA-x+AFs.+AF0-/+//0-",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++) {
+		struct buf b = BUF(1u << 20), text = BUF(1u << 20);
+
+		buf_puts(&b, v[i]);
+		recoded(&text, "UTF-8", "UTF-7", b.p, b.len);
+		buf_put(&text, "", 1);
+		check_all_ways("utf-7", "UTF-7", &b, text.p);
+		buf_free(&b);
+		buf_free(&text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_charset),
+	    cmocka_unit_test(utf7_by_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,8 +307,13 @@ encodings_without_borders(void **state)
 {
 	(void)state;
 	load(CUT);
+	cuts("Content-Type: text/plain; charset=utf-7\n\n" FILL FILL
+	     "Gr+APwA3w-e [TG +AEA-shop88]\n",
+	    "Content-Type: text/plain; charset=utf-7\n\n" FILL FILL
+	    "Gr+APwA3w-e\n");
+	/* half of a pair of surrogates */
 	refuses("Content-Type: text/plain; charset=utf-7\n\n" FILL FILL
-		"Gr+APwA3w-e [TG +AEA-shop88]\n",
+		"Gr+2D0-e [TG +AEA-shop88]\n",
 	    ACTION_MARK, REFUSAL_ENCODING);
 }
 
