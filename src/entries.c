@@ -396,7 +396,7 @@ make_stub(struct entry *x, const struct sight_with *w)
 		replace_bodies(x, stub_line(x, w));
 		if (subject > 0)
 			drop_subject(x, w->a);
-		plan_lower(&s->plan, w->a, &s->view);
+		plan_lower(&s->plan, w->a, &s->view, false);
 		if (holds(x, w)) {
 			x->stub = x->changed = true;
 			report_stub(x, w->a);
@@ -428,7 +428,7 @@ judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
 		return;
 	}
 	if (r->action == ACTION_CUT) {
-		plan_lower(&s->plan, w->a, &s->view);
+		plan_lower(&s->plan, w->a, &s->view, false);
 		plan_report(&s->plan, r, w->a, &s->view);
 		plan_report_parts(&s->plan, r, w->a, &s->view);
 		x->changed = holds(x, w);

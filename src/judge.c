@@ -81,6 +81,8 @@ warn(struct report *r, const struct sight *s)
 	for (uint32_t i = 0; i < s->view.ndoc; i++)
 		if (s->view.doc[i].odd & (DECODE_SLOPPY | DECODE_INVALID))
 			r->warn |= WARN_DECODE;
+	if (s->plan.refusal == REFUSAL_NONE)
+		r->warn |= s->plan.warn;
 }
 
 /* ---- fields that somebody else called ours ---- */
@@ -176,11 +178,13 @@ make_edits(struct pass *x, struct report *r)
 	enum refusal why;
 
 	entries_plan(&x->e, &s->plan, x->w);
-	plan_lower(&s->plan, x->w->a, &s->view);
+	plan_lower(&s->plan, x->w->a, &s->view, true);
 	plan_report_parts(&s->plan, r, x->w->a, &s->view);
 	why = check_again(x);
-	if (why == REFUSAL_NONE)
+	if (why == REFUSAL_NONE) {
+		r->warn |= s->plan.warn;
 		return;
+	}
 	s->plan.nedit = 0;
 	entries_refuse(&x->e, why);
 	if (x->rest)

@@ -134,13 +134,18 @@ lower_doc(struct edits *bysource, const struct view *v, const struct doc *d,
 		lower_body(&b, q->cte, &content);
 }
 
-void
-lower_sources(struct edits *bysource, const struct view *v)
+uint32_t
+lower_sources(struct edits *bysource, const struct view *v, bool mend)
 {
 	const struct tree *t = v->tree;
+	struct mends all;
+	uint32_t warn = 0;
 
+	lower_mends(&all, v);
 	for (uint32_t i = t->nsource; i-- > 0;) {
 		lower_tidy(&bysource[i]);
+		if (mend)
+			warn |= lower_mend(&all, &bysource[i], v, i);
 		if (i > 0) {
 			const struct part *q = &t->part[t->source[i].part];
 			const struct body b = {t->source[q->source].p, q->body,
@@ -149,4 +154,5 @@ lower_sources(struct edits *bysource, const struct view *v)
 			lower_body(&b, q->cte, &bysource[i]);
 		}
 	}
+	return warn;
 }

@@ -9,8 +9,9 @@
 /*
  * What the files of this room share; no other room includes it.  lower.h is
  * its door and lower.c the way down; lower_html.c takes the first step, from
- * shown text to UTF-8, lower_utf7.c one from there to content, lower_encode.c and lower_field.c the last, from content
- * to source: of a body, and of a header field.
+ * shown text to UTF-8, lower_utf7.c one from there to content, lower_encode.c
+ * and lower_field.c the last, from content to source: of a body, and of a
+ * header field.  lower_mend.c sees to fields that tell a body's length.
  */
 
 struct body {            /* where the content came from */
@@ -62,6 +63,26 @@ void base64_quantum(struct base64 *);
 
 /* Edits of content to edits of source, by transfer encoding. */
 void lower_body(const struct body *, enum cte, const struct edits *);
+
+/* ---- lower_mend.c ---- */
+
+/* By how much something becomes longer. */
+struct delta {
+	int64_t bytes, lines;
+	bool any;
+};
+
+/* Parts by the source they are in, and what was mended inside of them. */
+struct mends {
+	struct delta *below;   /* of each part */
+	uint32_t *prev, *last; /* before each part, of each source */
+};
+void lower_mends(struct mends *, const struct view *);
+
+/* Fields that a source's edits make wrong are mended, or dropped, by more
+   edits; WARN_* bits that say so. */
+uint32_t lower_mend(
+    struct mends *, struct edits *, const struct view *, uint32_t source);
 
 /* ---- lower_field.c ---- */
 

@@ -369,7 +369,7 @@ plan_report(const struct plan *plan, struct report *r, struct arena *a,
 }
 
 void
-plan_lower(struct plan *plan, struct arena *a, const struct view *v)
+plan_lower(struct plan *plan, struct arena *a, const struct view *v, bool mend)
 {
 	struct edits *gone = arena_array(a, v->ndoc, sizeof *gone);
 
@@ -382,7 +382,7 @@ plan_lower(struct plan *plan, struct arena *a, const struct view *v)
 	plan_pictures(plan, a, v, gone);
 	for (uint32_t i = 0; i < plan->part.n; i++)
 		lower_replace(plan->source, v, plan->part.v[i], NULL);
-	lower_sources(plan->source, v);
+	plan->warn = lower_sources(plan->source, v, mend);
 	plan->edit = plan->source[0].v;
 	plan->nedit = plan->source[0].n;
 }
@@ -482,5 +482,5 @@ plan_given(
 		plan->cut[i] = cut[i];
 	check_parts(&x, NULL);
 	if (plan->refusal == REFUSAL_NONE)
-		plan_lower(plan, a, v);
+		plan_lower(plan, a, v, true);
 }

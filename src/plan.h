@@ -21,6 +21,7 @@ struct plan {
 	struct edits *source; /* for each source: edits given otherwise */
 	struct edit *edit;    /* of the message, sorted: after plan_lower */
 	uint32_t nedit;
+	uint32_t warn;        /* WARN_* about fields that were mended */
 	enum refusal refusal; /* REFUSAL_NONE: the edits may be proposed */
 };
 
@@ -49,9 +50,10 @@ void plan_drop(struct plan *, const struct view *);
 void plan_report(
     const struct plan *, struct report *, struct arena *, const struct view *);
 /* Pictures, too: which go is known after plan_lower. */
-void plan_report_parts(const struct plan *, struct report *, struct arena *,
-    const struct view *);
-/* Down to edits of the message. */
-void plan_lower(struct plan *, struct arena *, const struct view *);
+void plan_report_parts(
+    const struct plan *, struct report *, struct arena *, const struct view *);
+/* Down to edits of the message.  mend: of header fields that tell a body's
+   length, too; not for an entry, whose digest does it. */
+void plan_lower(struct plan *, struct arena *, const struct view *, bool mend);
 
 #endif

@@ -76,6 +76,11 @@ report_warn_name(uint32_t *warn)
 	    {WARN_RULES, "rules are missing: marked at most"},
 	    {WARN_SKIPPED, "a rule was too slow for this message and did not "
 			   "count"},
+	    {WARN_LENGTH_MENDED, "Content-Length or Lines made to fit what is "
+				 "left"},
+	    {WARN_LENGTH_GONE, "Content-Length or Lines dropped: wrong before "
+			       "the cut"},
+	    {WARN_MD5_GONE, "Content-MD5 dropped: the cut changes the sum"},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

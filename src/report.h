@@ -25,6 +25,9 @@ enum verdict { VERDICT_CLEAN, VERDICT_PROMO, VERDICT_PHISH, VERDICT_ERROR };
 #define WARN_SIGNED 0x0100       /* signed or encrypted: never cut */
 #define WARN_RULES 0x0200        /* rules are missing: mark at most */
 #define WARN_SKIPPED 0x0400      /* a rule was too slow here */
+#define WARN_LENGTH_MENDED 0x0800 /* a cut changed Content-Length, Lines … */
+#define WARN_LENGTH_GONE 0x1000   /* … or took them: they were wrong before */
+#define WARN_MD5_GONE 0x2000      /* a cut took Content-MD5 */
 
 /* Why a cut that policy asked for was not made; names in report.c. */
 enum refusal {

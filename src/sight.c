@@ -31,6 +31,22 @@ sight_decide(struct sight *s, struct report *r, const struct sight_with *w)
 		verdict_refuse(r, s->plan.refusal);
 }
 
+/* Fields of a header that a cut does not drop. */
+static uint32_t
+lasting_fields(const struct tree *t, const struct part *q)
+{
+	static const char *const may_go[] = {
+	    "content-length", "lines", "content-md5"};
+	const char *p = t->source[q->source].p;
+	uint32_t n = q->header.n;
+
+	for (uint32_t i = 0; i < q->header.n; i++)
+		for (size_t k = 0; k < sizeof may_go / sizeof *may_go; k++)
+			n -=
+			    message_field_is(p, &q->header.field[i], may_go[k]);
+	return n;
+}
+
 bool
 sight_same_tree(const struct tree *x, const struct tree *y)
 {
@@ -40,7 +56,8 @@ sight_same_tree(const struct tree *x, const struct tree *y)
 		const struct part *p = &x->part[i], *q = &y->part[i];
 
 		if (p->kind != q->kind || p->parent != q->parent ||
-		    p->cte != q->cte || p->header.n != q->header.n ||
+		    p->cte != q->cte ||
+		    lasting_fields(x, p) != lasting_fields(y, q) ||
 		    strcmp(p->type, q->type) != 0)
 			return false;
 	}

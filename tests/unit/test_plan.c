@@ -449,6 +449,48 @@ trying_one_rule(void **state)
 	assert_int_equal(r.text[0].gone[0].to, 13);
 }
 
+/* ---- fields that tell a body's length ---- */
+
+static void
+lengths_are_said(void **state)
+{
+	static const struct {
+		const char *before, *after; /* fields */
+		uint32_t warn;
+	} v[] = {
+	    {"Content-Length: 133\n", "Content-Length: 120\n",
+		WARN_LENGTH_MENDED},
+	    {"Content-Length: 132\n", "Content-Length: 119\n",
+		WARN_LENGTH_MENDED},
+	    {"LINES:3 \n", "LINES:3 \n", WARN_LENGTH_MENDED},
+	    {"content-length: 131\n", "", WARN_LENGTH_GONE},
+	    {"Content-Length: 133 x\n", "", WARN_LENGTH_GONE},
+	    {"Content-Length:\n", "", WARN_LENGTH_GONE},
+	    {"Content-Length: 99999999999999999999\n", "", WARN_LENGTH_GONE},
+	    {"Lines: 4\n", "", WARN_LENGTH_GONE},
+	    {"Content-MD5: x\nLines: 3\n", "Lines: 3\n",
+		WARN_MD5_GONE | WARN_LENGTH_MENDED},
+	    {"", "", 0},
+	};
+
+	(void)state;
+	load(CUT);
+	assert_int_equal(strlen(FILL FILL "Tea [TG @shop88]\n"), 133);
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		char src[600], want[600];
+		struct report r;
+
+		snprintf(src, sizeof src, "%s\n" FILL FILL "Tea [TG @shop88]\n",
+		    v[i].before);
+		snprintf(
+		    want, sizeof want, "%s\n" FILL FILL "Tea\n", v[i].after);
+		r = cuts(src, want);
+		assert_int_equal(r.warn, v[i].warn);
+	}
+	/* not cut, nothing said */
+	assert_int_equal(judged("Content-Length: 1\n\n[TG @shop88]\n").warn, 0);
+}
+
 /* ---- forged fields ---- */
 
 static void
@@ -491,6 +533,7 @@ main(void)
 	    cmocka_unit_test(guarded),
 	    cmocka_unit_test(many),
 	    cmocka_unit_test(trying_one_rule),
+	    cmocka_unit_test(lengths_are_said),
 	    cmocka_unit_test(forged_fields),
 	};
 
