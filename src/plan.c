@@ -202,6 +202,32 @@ tidy_dark(struct spans *dark, const struct text *t)
 	dark->n = grow_merge(t->p, dark->v, dark->n);
 }
 
+/* Lines of text/plain are more than text: see grow_flow. */
+static void
+flow_doc(struct planner *x, uint32_t doc)
+{
+	const struct doc *d = &x->view->doc[doc];
+	const struct part *q = &x->view->tree->part[d->part];
+	struct spans *cut = &x->plan->cut[doc];
+	unsigned how = q->flowed ? FLOWED : 0;
+
+	if (d->subject || d->html != NULL ||
+	    (!q->flowed && q->cte != CTE_IDENTITY))
+		return;
+	how |= q->delsp ? FLOWED_DELSP : 0;
+	for (uint32_t i = 0; i < cut->n; i++) {
+		struct span s = cut->v[i];
+
+		if (!grow_flow(d->utf8.p, d->utf8.len, &s, how))
+			plan_refuse(x, REFUSAL_ENCODING);
+		else if (!plan_may_cut(x, doc, s))
+			plan_refuse(x, REFUSAL_GUARD);
+		else
+			cut->v[i] = s;
+	}
+	cut->n = grow_merge(d->utf8.p, cut->v, cut->n);
+}
+
 /* Joined, tidied (but never over what must stay), joined again. */
 static void
 tidy_doc(struct planner *x, uint32_t doc)
@@ -221,6 +247,7 @@ tidy_doc(struct planner *x, uint32_t doc)
 			cut->v[i] = s;
 	}
 	cut->n = grow_merge(t->p, cut->v, cut->n);
+	flow_doc(x, doc);
 }
 
 static void
