@@ -174,7 +174,7 @@ find_contents(struct entries *e, struct arena *a, const struct view *v,
 		const struct doc *d = &v->doc[i];
 
 		if (d->subject || d->raw || d->html != NULL ||
-		    of[d->part] != UINT32_MAX)
+		    e->of[d->part] != UINT32_MAX)
 			continue;
 		memset(line, 0, e->n * sizeof *line);
 		digest_contents(a, d->utf8.p, d->utf8.len, title, e->n, line);
@@ -190,18 +190,17 @@ void
 entries_find(struct entries *e, struct arena *a, const struct sight *s)
 {
 	const struct view *v = &s->view;
-	uint32_t *of;
 
 	*e = (struct entries){.outer = s};
 	find_parts(e, a, &s->tree);
-	of = parts_of(e, a, &s->tree);
+	e->of = parts_of(e, a, &s->tree);
 	if (e->n > 0)
-		find_contents(e, a, v, of);
+		find_contents(e, a, v);
 	for (uint32_t i = 0; i < v->ndoc; i++) {
 		const struct doc *d = &v->doc[i];
 
 		if (!d->subject && !d->raw && d->html == NULL &&
-		    of[d->part] == UINT32_MAX)
+		    e->of[d->part] == UINT32_MAX)
 			find_in_text(e, a, v, i);
 	}
 }
@@ -253,7 +252,7 @@ void
 entries_set_apart(struct entries *e, struct sight *s)
 {
 	struct arena *a = s->view.a;
-	struct apart x = {.of = parts_of(e, a, &s->tree),
+	struct apart x = {.of = e->of,
 	    .in_text = arena_array(a, s->view.ndoc, sizeof *x.in_text),
 	    .view = &s->view};
 
@@ -392,6 +391,7 @@ make_stub(struct entry *x, const struct sight_with *w)
 
 	for (int subject = 0; subject < 2; subject++) {
 		plan_start(&s->plan, w->a, &s->view);
+		s->plan.replaced = true;
 		x->report.ncut = 0;
 		replace_bodies(x, stub_line(x, w));
 		if (subject > 0)

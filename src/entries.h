@@ -33,6 +33,7 @@ struct entries {
 	struct entry *v;
 	uint32_t n, size;
 	const struct sight *outer;
+	const uint32_t *of; /* the entry each part lies in, or UINT32_MAX */
 };
 
 /* Finds them; n is 0 where the message is no digest. */

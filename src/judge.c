@@ -147,7 +147,8 @@ holds(const struct pass *x)
 		return false;
 	sight_look(second, &quiet, p, n);
 	if (second->match.timeout ||
-	    !sight_same_tree(&x->s->tree, &second->tree))
+	    !sight_same_tree(&x->s->tree, &second->tree) ||
+	    !sight_same_texts(x->s, second, x->w->a, x->e.of))
 		return false;
 	entries_find(&again, x->w->a, second);
 	entries_set_apart(&again, second);

@@ -398,15 +398,15 @@ plan_report(const struct plan *plan, struct report *r, struct arena *a,
 void
 plan_lower(struct plan *plan, struct arena *a, const struct view *v, bool mend)
 {
-	struct edits *gone = arena_array(a, v->ndoc, sizeof *gone);
-
+	plan->gone = arena_array(a, v->ndoc, sizeof *plan->gone);
 	for (uint32_t i = 0; i < v->ndoc; i++) {
 		struct cut c = doc_cut(plan, i);
 
 		if (doc_loses(plan, i))
-			lower_doc(plan->source, v, &v->doc[i], &c, &gone[i]);
+			lower_doc(
+			    plan->source, v, &v->doc[i], &c, &plan->gone[i]);
 	}
-	plan_pictures(plan, a, v, gone);
+	plan_pictures(plan, a, v);
 	for (uint32_t i = 0; i < plan->part.n; i++)
 		lower_replace(plan->source, v, plan->part.v[i], NULL);
 	plan->warn = lower_sources(plan->source, v, mend);

@@ -18,6 +18,8 @@ struct plan {
 	struct elems *elem;   /* … elements without text */
 	struct edits *utf8;   /* … edits of its characters, given otherwise */
 	struct elems part;    /* parts whose body goes: pictures */
+	struct edits *gone;   /* … all edits of its UTF-8: after plan_lower */
+	bool replaced;        /* whole bodies became others: an entry's stub */
 	struct edits *source; /* for each source: edits given otherwise */
 	struct edit *edit;    /* of the message, sorted: after plan_lower */
 	uint32_t nedit;

@@ -108,8 +108,7 @@ add_part(struct plan *plan, struct arena *a, uint32_t part)
 #define MOST_PICTURES 200u
 
 void
-plan_pictures(struct plan *plan, struct arena *a, const struct view *v,
-    const struct edits *gone)
+plan_pictures(struct plan *plan, struct arena *a, const struct view *v)
 {
 	uint32_t looked = 0;
 
@@ -121,11 +120,11 @@ plan_pictures(struct plan *plan, struct arena *a, const struct view *v,
 			const char *id = cid_of(&h->link[k], &n);
 
 			if (id == NULL ||
-			    !is_gone(&gone[i], h->link[k].value) ||
+			    !is_gone(&plan->gone[i], h->link[k].value) ||
 			    looked++ >= MOST_PICTURES)
 				continue;
 			q = picture_named(v, id, n);
-			if (q != NO_PART && !still_shown(v, gone, q))
+			if (q != NO_PART && !still_shown(v, plan->gone, q))
 				add_part(plan, a, q);
 		}
 	}

@@ -50,9 +50,7 @@ void plan_twins(struct planner *);
 
 /* A hit in the header of a part: its body goes, and what shows it. */
 void plan_part(struct planner *, struct hit *);
-/* A picture whose last <img src=cid:…> goes (RFC 2392) goes with it. gone: for
-   each doc the edits of its UTF-8. */
-void plan_pictures(struct plan *, struct arena *, const struct view *,
-    const struct edits *gone);
+/* A picture whose last <img src=cid:…> goes (RFC 2392) goes with it. */
+void plan_pictures(struct plan *, struct arena *, const struct view *);
 
 #endif

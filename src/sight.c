@@ -148,6 +148,74 @@ sight_edited(const struct sight *s, const struct sight_with *w, const char *p,
 	return out.len > 0 ? out.p : "";
 }
 
+static bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* A text after its edits; without white space where `bare`. */
+static struct text
+rest(struct arena *a, const struct text *t, const struct edits *e, bool bare)
+{
+	struct text out = TEXT(a);
+	uint32_t at = 0, n = 0, put = 0;
+	char *o;
+
+	for (uint32_t i = 0; i < e->n; i++)
+		put += e->v[i].len;
+	o = text_room(&out, t->len + put);
+	for (uint32_t i = 0; i <= e->n; i++) {
+		uint32_t to = i < e->n ? e->v[i].span.from : t->len;
+
+		for (; at < to; at++)
+			if (!bare || !is_space(t->p[at]))
+				o[n++] = t->p[at];
+		if (i == e->n)
+			break;
+		if (e->v[i].len > 0)
+			memcpy(o + n, e->v[i].p, e->v[i].len);
+		n += e->v[i].len;
+		at = e->v[i].span.to;
+	}
+	text_wrote(&out, n, 1, 0, 1);
+	return out;
+}
+
+/* Of a field, blanks aside: those between words go with a word. */
+static bool
+same_text(struct arena *a, const struct doc *was, const struct edits *gone,
+    const struct doc *got)
+{
+	static const struct edits none;
+	struct text want = rest(a, &was->utf8, gone, was->subject);
+	struct text have = got->utf8;
+
+	if (was->subject)
+		have = rest(a, &got->utf8, &none, true);
+	return want.len == have.len &&
+	       (want.len == 0 || memcmp(want.p, have.p, want.len) == 0);
+}
+
+bool
+sight_same_texts(const struct sight *x, const struct sight *y, struct arena *a,
+    const uint32_t *skip)
+{
+	if (x->plan.replaced)
+		return true;
+	if (x->view.ndoc != y->view.ndoc)
+		return false;
+	for (uint32_t i = 0; i < x->view.ndoc; i++) {
+		const struct doc *d = &x->view.doc[i];
+
+		if (d->html == NULL &&
+		    (skip == NULL || skip[d->part] == UINT32_MAX) &&
+		    !same_text(a, d, &x->plan.gone[i], &y->view.doc[i]))
+			return false;
+	}
+	return true;
+}
+
 bool
 sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
     uint32_t len)
@@ -163,5 +231,6 @@ sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
 	sight_look(second, &quiet, p, n);
 	verdict_make(&r, &second->match, w->set, second->guard, false);
 	return r.verdict == VERDICT_CLEAN && !second->match.timeout &&
-	       sight_same_tree(&s->tree, &second->tree);
+	       sight_same_tree(&s->tree, &second->tree) &&
+	       sight_same_texts(s, second, w->a, NULL);
 }

@@ -41,6 +41,11 @@ bool sight_holds(const struct sight *, const struct sight_with *, const char *p,
    touches.  NULL where that is no legal change (edit_check). */
 const char *sight_edited(const struct sight *, const struct sight_with *,
     const char *p, uint32_t len, uint32_t *outlen);
+/* Do the plain texts read as planned, whatever a charset, a transfer encoding
+   or a guess at them makes of the bytes that are left?  skip: for each part,
+   those that are not UINT32_MAX are not looked at; or NULL. */
+bool sight_same_texts(const struct sight *, const struct sight *second,
+    struct arena *, const uint32_t *skip);
 /* The same parts, types and encodings, read in one way only? */
 bool sight_same_tree(const struct tree *, const struct tree *);
 
