@@ -300,19 +300,18 @@ make_mail(struct buf *out, const char *label, const struct buf *bytes,
 }
 
 static void
-check_cut(const struct mail *m, struct arena *a, struct span s)
+check_cuts(const struct mail *m, struct arena *a, const struct spans *cut)
 {
 	const struct text *t = view_shown(m->doc);
 	struct buf got = BUF(1u << 20), bytes = BUF(1u << 20),
 		   text = BUF(1u << 20), want = BUF(1u << 20);
 	struct view v = m->view;
-	struct spans cut = {&s, 1, 1};
 	struct plan plan;
 	const char *body;
 	size_t n;
 
 	v.a = a;
-	plan_given(&plan, a, &v, &cut);
+	plan_given(&plan, a, &v, cut);
 	assert_int_equal(plan.refusal, REFUSAL_NONE);
 	assert_null(edit_check(
 	    m->raw.p, (uint32_t)m->raw.len, plan.edit, plan.nedit, 0));
@@ -328,14 +327,18 @@ check_cut(const struct mail *m, struct arena *a, struct span s)
 		from_base64(&bytes, body, n, width[m->way]);
 	decode_charset_(&text, m->name, bytes.p, bytes.len);
 	check_line_ends(m->name, bytes.p, bytes.len);
-	buf_put(&want, t->p, s.from);
-	buf_put(&want, t->p + s.to, t->len - s.to);
+	for (uint32_t i = 0, at = 0; i <= cut->n; i++) {
+		uint32_t to = i < cut->n ? cut->v[i].from : t->len;
+
+		buf_put(&want, t->p + at, to - at);
+		at = i < cut->n ? cut->v[i].to : to;
+	}
 	if (text.len != want.len ||
 	    (text.len > 0 && memcmp(text.p, want.p, text.len) != 0))
 		fail_msg("%s, way %d, cut %u-%u\ngot  [%.*s]\nwant [%.*s]\n"
 			 "body [%.*s]",
-		    m->name, (int)m->way, s.from, s.to, (int)text.len, text.p,
-		    (int)want.len, want.p, (int)n, body);
+		    m->name, (int)m->way, cut->v[0].from, cut->v[0].to,
+		    (int)text.len, text.p, (int)want.len, want.p, (int)n, body);
 	buf_free(&got);
 	buf_free(&bytes);
 	buf_free(&text);
@@ -360,17 +363,54 @@ is_border(const struct doc *d, uint32_t i)
 static void
 all_cuts(const struct mail *m)
 {
-	const struct text *t = view_shown(m->doc);
+	uint32_t n = m->doc->utf8.len;
 
-	for (uint32_t i = 0; i < t->len; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct arena *a = arena_new(LIMIT_ARENA);
+		struct span s = {i, 0};
 
 		assert_non_null(a);
-		for (uint32_t k = i + 1; k <= t->len; k++)
-			if (is_border(m->doc, i) && is_border(m->doc, k))
-				check_cut(m, a, (struct span){i, k});
+		for (s.to = i + 1; s.to <= n; s.to++)
+			if (is_border(m->doc, i) && is_border(m->doc, s.to))
+				check_cuts(m, a, &(struct spans){&s, 1, 1});
 		arena_free(a);
 	}
+}
+
+static uint32_t
+rnd(uint32_t below)
+{
+	static uint32_t seed = 41;
+
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % below;
+}
+
+/* Several cuts at once, at random: what they leave between them is short. */
+static void
+several_cuts(const struct mail *m)
+{
+	struct arena *a = arena_new(LIMIT_ARENA);
+	uint32_t n = m->doc->utf8.len;
+
+	assert_non_null(a);
+	for (int round = 0; round < 200; round++) {
+		struct span v[200];
+		struct spans cut = {v, 0, 200};
+		uint32_t most = 1 + rnd(40), at = rnd(most);
+
+		while (at < n && cut.n < 200) {
+			struct span s = {at, at + 1 + rnd(most)};
+
+			at = s.to + 1 + rnd(most);
+			if (s.to <= n && is_border(m->doc, s.from) &&
+			    is_border(m->doc, s.to))
+				v[cut.n++] = s;
+		}
+		if (cut.n > 0)
+			check_cuts(m, a, &cut);
+	}
+	arena_free(a);
 }
 
 static void
@@ -403,6 +443,7 @@ check_mail(const char *label, const char *name, const struct buf *bytes,
 		fail_msg(
 		    "%s: [%.*s]", label, (int)m.doc->utf8.len, m.doc->utf8.p);
 	all_cuts(&m);
+	several_cuts(&m);
 	charsets_close(cs);
 	arena_free(a);
 	buf_free(&m.raw);
@@ -487,6 +528,37 @@ every_charset(void **state)
 	}
 }
 
+/* Lines that need soft breaks, with blanks where lines break. */
+static void
+long_lines(void **state)
+{
+	static const struct {
+		const char *label, *name, *text;
+	} v[] = {
+	    {"utf-8", "UTF-8",
+		"The office moves to the second floor next week, so please "
+		"pack  your desk = by Thursday \nevening. Grüße an alle, die "
+		"schon    früher gehen müssen oder später kommen werden. \n"
+		"a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d "
+		"e f g h i j k l m n o p\n\n"},
+	    {"iso-8859-1", "ISO-8859-1",
+		"ääääääääää ääääääääääääääääää ä ä ä ä ä ä äääääääää a a a a "
+		"ää = =====  ä  ä  ä  ä  ä  ä  ä  ä  ä  ä  ä  ä  ä  ä  ä  ä "},
+	    {"iso-2022-jp", "ISO-2022-JP",
+		"来週は二階に移ります。 机を片付けてください。 来週は abc "
+		"二階に移ります。\n来週は二階に移ります。机を片付けて"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++) {
+		struct buf b = BUF(1u << 20);
+
+		encode_charset(&b, v[i].name, v[i].text, strlen(v[i].text));
+		check_all_ways(v[i].label, v[i].name, &b, v[i].text);
+		buf_free(&b);
+	}
+}
+
 /* As other writers do it: runs that end by themselves, characters in a run
    that could stand for themselves, pairs split between digits, empty runs. */
 static void
@@ -517,6 +589,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_charset),
+	    cmocka_unit_test(long_lines),
 	    cmocka_unit_test(utf7_by_others),
 	};
 
