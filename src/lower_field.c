@@ -33,48 +33,102 @@ shrink_b_word(struct edits *out, struct arena *a, const struct header_text *h,
 	lower_add(out, a, w->payload, b.out.p, b.out.len);
 }
 
-/* Word i goes whole, and the blanks to its neighbour with it. */
-static void
-drop_word(
-    struct edits *out, struct arena *a, const struct header_text *h, uint32_t i)
+static bool
+shows(const struct header_text *h, uint32_t from, uint32_t to)
+{
+	struct span t = map_back(&h->utf8.map, (struct span){from, to});
+
+	return from < to && t.to > t.from;
+}
+
+/* Do nothing but shifts of a stateful charset stay of a word?  By RFC 2047 (6.)
+   each word begins and ends without. */
+static bool
+shows_nothing(
+    const struct header_text *h, const struct word *w, const struct edits *e)
+{
+	uint32_t at = w->content.from;
+
+	for (uint32_t i = 0; i < e->n; i++) {
+		struct span s = both(e->v[i].span, w->content);
+
+		if (s.to == s.from)
+			continue;
+		if (shows(h, at, s.from))
+			return false;
+		at = s.to;
+	}
+	return !shows(h, at, w->content.to);
+}
+
+static bool
+is_cut(const struct word *w, const struct edits *e)
+{
+	bool cut = false;
+
+	for (uint32_t k = 0; k < e->n && !cut; k++) {
+		struct span s = both(e->v[k].span, w->content);
+
+		cut = s.to > s.from;
+	}
+	return cut;
+}
+
+static bool
+goes(const struct header_text *h, uint32_t i, const struct edits *e)
+{
+	const struct word *w = &h->word[i];
+
+	return i < h->nword && w->encoding != 0 && is_cut(w, e) &&
+	       shows_nothing(h, w, e);
+}
+
+/* Words from i on go whole, and the blanks to a neighbour with them; behind
+   the last of them. */
+static uint32_t
+drop_words(struct edits *out, struct arena *a, const struct header_text *h,
+    const struct edits *e, uint32_t i)
 {
 	struct span s = h->word[i].raw;
+	uint32_t k = i;
 
+	for (; goes(h, k, e); k++)
+		s.to = h->word[k].raw.to;
 	if (i > 0 && h->word[i - 1].encoding != 0)
 		s.from = h->word[i - 1].raw.to;
-	else if (i + 1 < h->nword && h->word[i + 1].encoding != 0)
-		s.to = h->word[i + 1].raw.from;
+	else if (k < h->nword && h->word[k].encoding != 0)
+		s.to = h->word[k].raw.from;
 	lower_add(out, a, s, NULL, 0);
+	return k;
+}
+
+static void
+shrink(struct edits *out, struct arena *a, const struct header_text *h,
+    const struct word *w, const struct edits *e)
+{
+	for (uint32_t k = 0; k < e->n; k++) {
+		struct span s = both(e->v[k].span, w->content);
+
+		if (s.to > s.from)
+			lower_add(out, a, map_cover(&h->content.map, s, NULL),
+			    NULL, 0);
+	}
 }
 
 static void
 lower_header(struct edits *out, struct arena *a, const struct header_text *h,
     const struct edits *e)
 {
-	for (uint32_t i = 0; i < h->nword; i++) {
+	for (uint32_t i = 0, next; i < h->nword; i = next) {
 		const struct word *w = &h->word[i];
-		uint32_t gone = 0;
 
-		for (uint32_t k = 0; k < e->n; k++) {
-			struct span s = both(e->v[k].span, w->content);
-
-			gone += s.to - s.from;
-		}
-		if (gone == 0)
-			continue;
-		if (w->encoding != 0 && gone == w->content.to - w->content.from)
-			drop_word(out, a, h, i);
-		else if (w->encoding == 'B')
+		next = i + 1;
+		if (goes(h, i, e))
+			next = drop_words(out, a, h, e, i);
+		else if (w->encoding == 'B' && is_cut(w, e))
 			shrink_b_word(out, a, h, w, e);
 		else
-			for (uint32_t k = 0; k < e->n; k++) {
-				struct span s = both(e->v[k].span, w->content);
-
-				if (s.to > s.from)
-					lower_add(out, a,
-					    map_cover(&h->content.map, s, NULL),
-					    NULL, 0);
-			}
+			shrink(out, a, h, w, e);
 	}
 }
 

@@ -528,6 +528,112 @@ every_charset(void **state)
 	}
 }
 
+/* ---- the same in a Subject ---- */
+
+/* The text in encoded words of three characters each, every other one B. */
+static void
+put_words(
+    struct buf *out, const char *label, const char *name, const char *text)
+{
+	size_t n = strlen(text), at = 0;
+
+	for (int word = 0; at < n; word++) {
+		struct buf b = BUF(1u << 20);
+		size_t to = at;
+
+		for (int k = 0; k < 3 && to < n; k++)
+			for (to++; to < n &&
+				   ((unsigned char)text[to] & 0xc0) == 0x80;)
+				to++;
+		encode_charset(&b, name, text + at, to - at);
+		buf_printf(out, "%s=?%s?%c?", word == 0 ? "" : "\n ", label,
+		    word % 2 ? 'B' : 'Q');
+		if (word % 2)
+			put_base64(out, b.p, b.len, 0);
+		out->len -= word % 2; /* the line end */
+		for (size_t i = 0; word % 2 == 0 && i < b.len; i++)
+			buf_printf(out, "=%02X", (unsigned char)b.p[i]);
+		buf_puts(out, "?=");
+		buf_free(&b);
+		at = to;
+	}
+}
+
+static void
+check_subject(struct view *v, const char *raw, size_t n, struct span s)
+{
+	const struct text *t = &v->doc[0].utf8;
+	struct buf got = BUF(1u << 20), want = BUF(1u << 20);
+	struct spans cut[2] = {{&s, 1, 1}};
+	struct header h;
+	struct header_text text;
+	struct plan plan;
+
+	plan_given(&plan, v->a, v, cut);
+	assert_int_equal(plan.refusal, REFUSAL_NONE);
+	assert_null(edit_check(raw, (uint32_t)n, plan.edit, plan.nedit, 0));
+	edit_apply(&got, raw, (uint32_t)n, plan.edit, plan.nedit);
+	message_header(&h, v->a, got.p, 0, (uint32_t)got.len);
+	assert_int_equal(h.n, 2);
+	assert_true(h.ended);
+	decode_header(&text, v->a, v->charsets, got.p + h.field[0].value.from,
+	    h.field[0].value.to - h.field[0].value.from, h.field[0].value.from);
+	buf_put(&want, t->p, s.from);
+	buf_put(&want, t->p + s.to, t->len - s.to);
+	if (want.len > 1 && (text.utf8.len != want.len ||
+				memcmp(text.utf8.p, want.p, want.len) != 0))
+		fail_msg("cut %u-%u\n got [%.*s]\nwant [%.*s]\n%.*s", s.from,
+		    s.to, (int)text.utf8.len, text.utf8.p, (int)want.len,
+		    want.p, (int)got.len, got.p);
+	/* a word with nothing in it goes */
+	assert_null(memmem(got.p, got.len, "GyRCGyhC", 8));
+	assert_null(memmem(got.p, got.len, "?Q?\?=", 5));
+	assert_null(memmem(got.p, got.len, "?B?\?=", 5));
+	buf_free(&got);
+	buf_free(&want);
+}
+
+static void
+subjects(void **state)
+{
+	static const struct {
+		const char *label, *name, *text;
+	} v[] = {{"utf-8", "UTF-8", "Grüße 办公室下周 an x"},
+	    {"gb2312", "GBK", "办公室 moves 下周搬到"},
+	    {"iso-2022-jp", "ISO-2022-JP", "来週は 2F 二階に移ります"},
+	    {"big5", "BIG5", "請大家 pack 桌子"},
+	    {"koi8-r", "KOI8-R", "На 2F, этаж"},
+	    {"shift_jis", "SHIFT_JIS", "来週は 2F ソ表"},
+	    {"hz-gb-2312", "HZ", "办公室 moves 下周搬到"}};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++) {
+		struct buf raw = BUF(1u << 20);
+		struct arena *a = arena_new(LIMIT_ARENA);
+		struct charsets *cs;
+		struct tree tree;
+		struct view view;
+
+		buf_puts(&raw, "Subject: ");
+		put_words(&raw, v[i].label, v[i].name, v[i].text);
+		buf_puts(&raw, "\nTo: bob@news.example\n\nHello.\n");
+		cs = charsets_open(raw.p, raw.len, NULL);
+		mime_parse(&tree, a, raw.p, (uint32_t)raw.len);
+		view_make(&view, a, &tree, cs);
+		assert_int_equal(view.ndoc, 2);
+		for (uint32_t k = 1; k < view.doc[0].utf8.len; k++)
+			for (uint32_t to = k + 1; to <= view.doc[0].utf8.len;
+			     to++)
+				if (is_border(&view.doc[0], k) &&
+				    is_border(&view.doc[0], to))
+					check_subject(&view, raw.p, raw.len,
+					    (struct span){k, to});
+		charsets_close(cs);
+		arena_free(a);
+		buf_free(&raw);
+	}
+}
+
 /* Lines that need soft breaks, with blanks where lines break. */
 static void
 long_lines(void **state)
@@ -589,6 +695,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_charset),
+	    cmocka_unit_test(subjects),
 	    cmocka_unit_test(long_lines),
 	    cmocka_unit_test(utf7_by_others),
 	};
