@@ -162,8 +162,7 @@ title_of(const struct entry *x, const struct view *v, const char *root)
 
 /* The table of contents of a multipart/digest stands in a part before it. */
 static void
-find_contents(struct entries *e, struct arena *a, const struct view *v,
-    const uint32_t *of)
+find_contents(struct entries *e, struct arena *a, const struct view *v)
 {
 	struct digest_title *title = arena_array(a, e->n, sizeof *title);
 	struct span *line = arena_array(a, e->n, sizeof *line);

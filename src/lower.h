@@ -44,7 +44,7 @@ void lower_replace(struct edits *bysource, const struct view *, uint32_t part,
 
 /* Edits of opened messages become edits of the source they lie in, down to
    the message itself: bysource[0], sorted.  mend: header fields that tell a
-   changed body's length or sum are mended or dropped; WARN_* bits that say so. */
+   changed body's length or sum are mended or dropped; WARN_* bits say so. */
 uint32_t lower_sources(struct edits *bysource, const struct view *, bool mend);
 
 #endif
