@@ -20,14 +20,6 @@ bool grow_knows(enum unit);
    of two empty lines, blanks at its edges. */
 struct span grow_tidy(const char *p, uint32_t n, struct span);
 
-/* A tidy span in lines that a reader joins (RFC 3676): changed so that the
-   paragraphs stay what they are, and that no line begins as a quote or a From_
-   line that did not.  false: that cannot be.  how: FLOWED, or 0, where only
-   From_ lines are cared for. */
-#define FLOWED 1u
-#define FLOWED_DELSP 2u
-bool grow_flow(const char *p, uint32_t n, struct span *, unsigned how);
-
 /* Sorts spans and joins those with nothing but blanks between them; returns
    how many are left. */
 uint32_t grow_merge(const char *p, struct span *v, uint32_t n);
@@ -42,6 +34,14 @@ struct spans {
 void grow_protected(struct spans *, struct arena *, const char *p, uint32_t n);
 void grow_add(struct spans *, struct arena *, struct span);
 bool grow_touches(const struct spans *, struct span);
+
+/* Tidy spans in lines that a reader joins (RFC 3676): changed so that the
+   paragraphs stay what they are, and that no line begins as a quote or a From_
+   line that did not.  false: that cannot be.  how: FLOWED, or 0, where only
+   From_ lines are cared for. */
+#define FLOWED 1u
+#define FLOWED_DELSP 2u
+bool grow_flow(const char *p, uint32_t n, struct spans *, unsigned how);
 
 /* Characters that are not blank, in p[from..to). */
 uint32_t grow_chars(const char *p, struct span);

@@ -30,12 +30,16 @@ stop_above(const char *p, uint32_t at)
 	return at > 0 && p[at - 1] == '\r' ? at - 1 : at;
 }
 
-/* Is the line whose text ends at `stop` soft?  A signature mark is not. */
+/* Is the line whose text ends at `stop` soft?  A signature mark is not, nor is
+   a line of nothing but the blank that a writer puts before any text. */
 static bool
 is_soft(const char *p, uint32_t stop)
 {
 	uint32_t start = line_start(p, stop);
 
+	while (start < stop && p[start] == '>')
+		start++;
+	start += start < stop && p[start] == ' ';
 	if (stop == start || p[stop - 1] != ' ')
 		return false;
 	return stop - start != 3 || memcmp(p + start, "-- ", 3) != 0;
@@ -68,54 +72,87 @@ line_tail(const char *p, uint32_t n, struct span *s, bool delsp)
 		s->from++;
 }
 
+/* Does a paragraph end inside of the cut? */
+static bool
+ends_paragraph(const char *p, const struct span *s)
+{
+	const char *at = p + s->from, *end = p + s->to, *lf;
+
+	for (; (lf = memchr(at, '\n', (size_t)(end - at))) != NULL; at = lf + 1)
+		if (!is_soft(p, stop_above(p, (uint32_t)(lf - p) + 1)))
+			return true;
+	return false;
+}
+
 /* Whole lines go, or all to the end of the text.  Where the paragraph ended
-   with them, the line above ends it now. */
-static void
-whole_lines(const char *p, uint32_t n, struct span *s)
+   with them, the line above ends it now.  false: the quote above, which must
+   not change, would go on in the one below. */
+static bool
+whole_lines(const char *p, uint32_t n, struct span *s, bool delsp)
 {
 	uint32_t stop = stop_above(p, s->from), end = s->to;
 
-	if (!is_soft(p, stop) || p[line_start(p, stop)] == '>')
-		return;
+	if (!is_soft(p, stop))
+		return true;
+	if (p[line_start(p, stop)] == '>')
+		return s->to == n || p[s->to] != '>';
 	if (p[end - 1] == '\n')
 		end = stop_above(p, end);
 	else if (end < n)
-		return;
-	if (end > s->from && is_soft(p, end) && s->to < n)
-		return;
+		return true;
+	if (s->to < n && !ends_paragraph(p, s)) {
+		/* With DelSp the line may have held the blank between words. */
+		if (delsp && blanks_back(p, end) + 1 < end &&
+		    blanks_back(p, stop) + 1 == stop) {
+			s->from = stop - 1;
+			s->to = end - 2;
+		}
+		return true;
+	}
 	s->from = blanks_back(p, stop);
 	s->to = end;
+	return true;
+}
+
+/* With DelSp: do words of the line above and of this one meet without a blank,
+   but for the one behind the cut?  One at the end of a line shows nothing. */
+static bool
+words_meet(const char *p, const struct span *s, uint32_t start)
+{
+	uint32_t stop;
+
+	if (start == 0 || p[s->to - 1] != ' ')
+		return false;
+	stop = stop_above(p, start);
+	return is_soft(p, stop) && blanks_back(p, stop) + 1 == stop &&
+	       p[line_start(p, stop)] != '>';
 }
 
 /* What stays of a line begins behind the cut.  false: what would be a quote or
-   a From_ line, and there is no blank to keep it from being one. */
+   a From_ line, and there is no blank to keep it from being one; or the line
+   above would go on here, where its paragraph ended inside of the cut. */
 static bool
 line_head(const char *p, uint32_t n, struct span *s, unsigned how)
 {
-	uint32_t left = n - s->to, stop;
+	bool from = n - s->to >= 5 && memcmp(p + s->to, "From ", 5) == 0;
 
-	if ((left >= 5 && memcmp(p + s->to, "From ", 5) == 0) ||
-	    (how & FLOWED && p[s->to] == '>')) {
+	if (how & FLOWED && s->from > 0 && ends_paragraph(p, s) &&
+	    is_soft(p, stop_above(p, s->from)))
+		return false;
+	if (how & FLOWED_DELSP && words_meet(p, s, s->from)) {
+		/* A blank at the start of a line shows nothing, either. */
+		s->from = stop_above(p, s->from) - 1;
+		s->to--;
+	} else if (from || (how & FLOWED && p[s->to] == '>')) {
 		if (p[s->to - 1] != ' ')
 			return false;
-		s->to--;
-		return true;
-	}
-	if (!(how & FLOWED_DELSP) || s->from == 0 || p[s->to - 1] != ' ')
-		return true;
-	/* A blank at the start of a line shows nothing, nor does the one at
-	   the end of the line above: the words meet on one line. */
-	stop = stop_above(p, s->from);
-	if (is_soft(p, stop) && blanks_back(p, stop) + 1 == stop &&
-	    p[line_start(p, stop)] != '>') {
-		s->from = stop - 1;
 		s->to--;
 	}
 	return true;
 }
 
-bool
-grow_flow(const char *p, uint32_t n, struct span *s, unsigned how)
+static bool
+flow_one(const char *p, uint32_t n, struct span *s, unsigned how)
 {
 	uint32_t start = line_start(p, s->from);
 
@@ -123,12 +160,36 @@ grow_flow(const char *p, uint32_t n, struct span *s, unsigned how)
 		return true;
 	if (p[s->to - 1] == '\n' || (s->to == n && s->from == start)) {
 		if (how & FLOWED && s->from == start && s->from > 0)
-			whole_lines(p, n, s);
+			return whole_lines(p, n, s, how & FLOWED_DELSP);
 		return true;
 	}
-	if (!at_eol(p, n, s->to))
-		return s->from > start || line_head(p, n, s, how);
+	if (!at_eol(p, n, s->to)) {
+		if (s->from == start)
+			return line_head(p, n, s, how);
+		if (how & FLOWED_DELSP && s->from == start + 1 &&
+		    p[start] == ' ' && words_meet(p, s, start))
+			s->to--;
+		return true;
+	}
 	if (how & FLOWED && s->from > start)
 		line_tail(p, n, s, how & FLOWED_DELSP);
 	return true;
+}
+
+bool
+grow_flow(const char *p, uint32_t n, struct spans *cut, unsigned how)
+{
+	bool can = true;
+	uint32_t were;
+
+	/* Those that meet are one, which may end another way: once more. */
+	for (int i = 0; i < 2; i++) {
+		were = cut->n;
+		for (uint32_t k = 0; k < cut->n; k++)
+			can &= flow_one(p, n, &cut->v[k], how);
+		cut->n = grow_merge(p, cut->v, cut->n);
+		if (cut->n == were)
+			break;
+	}
+	return can;
 }

@@ -215,17 +215,11 @@ flow_doc(struct planner *x, uint32_t doc)
 	    (!q->flowed && q->cte != CTE_IDENTITY))
 		return;
 	how |= q->delsp ? FLOWED_DELSP : 0;
-	for (uint32_t i = 0; i < cut->n; i++) {
-		struct span s = cut->v[i];
-
-		if (!grow_flow(d->utf8.p, d->utf8.len, &s, how))
-			plan_refuse(x, REFUSAL_ENCODING);
-		else if (!plan_may_cut(x, doc, s))
+	if (!grow_flow(d->utf8.p, d->utf8.len, cut, how))
+		plan_refuse(x, REFUSAL_ENCODING);
+	for (uint32_t i = 0; i < cut->n; i++)
+		if (!plan_may_cut(x, doc, cut->v[i]))
 			plan_refuse(x, REFUSAL_GUARD);
-		else
-			cut->v[i] = s;
-	}
-	cut->n = grow_merge(d->utf8.p, cut->v, cut->n);
 }
 
 /* Joined, tidied (but never over what must stay), joined again. */
@@ -247,7 +241,6 @@ tidy_doc(struct planner *x, uint32_t doc)
 			cut->v[i] = s;
 	}
 	cut->n = grow_merge(t->p, cut->v, cut->n);
-	flow_doc(x, doc);
 }
 
 static void
@@ -465,8 +458,11 @@ find_cuts(struct planner *x, const struct settings *s)
 		tidy_doc(x, i);
 	plan_twins(x);
 	any = x->plan->part.n > 0;
-	for (uint32_t i = 0; i < x->view->ndoc; i++)
+	for (uint32_t i = 0; i < x->view->ndoc; i++) {
+		if (x->plan->cut[i].n > 0)
+			flow_doc(x, i);
 		any |= doc_loses(x->plan, i);
+	}
 	count_chars(x);
 	if (!any)
 		plan_refuse(x, REFUSAL_NOTHING);

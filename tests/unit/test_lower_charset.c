@@ -33,7 +33,8 @@ recoded(
 
 	if (cd == (iconv_t)-1)
 		fail_msg("iconv: no %s to %s", from, to);
-	memcpy(in, p, n);
+	if (n > 0)
+		memcpy(in, p, n);
 	assert_int_equal(buf_room(out, room), 0);
 	op = out->p + out->len;
 	if (iconv(cd, &ip, &left, &op, &room) == (size_t)-1 || left > 0 ||
