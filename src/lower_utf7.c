@@ -152,9 +152,19 @@ change(struct utf7 *u, struct span s, const char *p, uint32_t n)
 		replace(u, s, p, end);
 }
 
-/* A run with its marks. */
+static bool
+touched(struct utf7 *u, struct span text)
+{
+	const struct edits *g = u->gone;
+
+	while (u->next < g->n && g->v[u->next].span.to <= text.from)
+		u->next++;
+	return u->next < g->n && g->v[u->next].span.from < text.to;
+}
+
+/* What stays of a run that loses some of its text, or all. */
 static void
-run(struct utf7 *u, struct span content, struct span text)
+cut_run(struct utf7 *u, struct span content, struct span text)
 {
 	struct base64 w = {.out = TEXT(u->a), .width = UINT32_MAX};
 	uint32_t at = text.from, kept = 0;
@@ -169,20 +179,30 @@ run(struct utf7 *u, struct span content, struct span text)
 		put_run(&w, u->utf8->p + s.from, s.to - s.from);
 		kept += s.to - s.from;
 	}
-	if (kept == 0 && text.to > text.from) {
+	if (kept == 0) {
 		replace(u, content, NULL, 0);
 		return;
 	}
 	close_run(u, content.from, '+');
 	u->open = !ended;
-	if (kept == text.to - text.from)
-		return;
 	if (w.n > 0)
 		base64_quantum(&w);
 	while (w.out.p[w.out.len - 1] == '=')
 		w.out.len--;
 	text_copy(&w.out, "-", ended, 0);
 	change(u, content, w.out.p, w.out.len);
+}
+
+/* A run with its marks. */
+static void
+run(struct utf7 *u, struct span content, struct span text)
+{
+	if (touched(u, text)) {
+		cut_run(u, content, text);
+		return;
+	}
+	close_run(u, content.from, '+');
+	u->open = u->p[content.to - 1] != '-';
 }
 
 /* Where the direct characters, `+-`, or the run that starts at `at` ends. */
