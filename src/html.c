@@ -339,6 +339,8 @@ add_elem(
 	    .tag = k->tag,
 	    .closed = (k->flags & VOID) != 0,
 	    .hidden = (style & UNREAD) != 0,
+	    .level =
+		k->tag == HTML_HEADING ? (uint8_t)(k->name[1] - '0') : 0,
 	    .parent = top(r)->elem,
 	    .whole = whole,
 	    .inner = {whole.to, whole.to},

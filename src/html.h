@@ -36,6 +36,7 @@ struct html_elem {
 	enum html_tag tag;
 	bool closed;       /* its own end tag was found, or it is void */
 	bool hidden;       /* display:none and the like, inherited too */
+	uint8_t level;     /* of a heading: 1 to 6 */
 	uint32_t parent;   /* index, or UINT32_MAX */
 	struct span whole; /* source: from < of the start to > of the end tag */
 	struct span inner; /* source: between the tags */

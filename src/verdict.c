@@ -59,8 +59,8 @@ find_guards(struct match *m, struct spans *guard)
 			if (guard[h->doc].n > 0 &&
 			    inside(
 				&(struct spans){
-				    &guard[h->doc].v[guard[h->doc].n - 1], 1,
-				    1},
+				    .v = &guard[h->doc].v[guard[h->doc].n - 1],
+				    .n = 1},
 				s))
 				continue;
 			grow_add(&guard[h->doc], m->a,
