@@ -18,17 +18,10 @@ find_never(struct planner *x, uint32_t doc)
 	x->never_known[doc] = true;
 	if (d->subject)
 		return;
-	if (d->html == NULL) {
+	if (d->html == NULL)
 		grow_protected(&x->never[doc], x->a, t->p, t->len);
-		return;
-	}
-	for (uint32_t i = 0; i < d->html->nelem; i++) {
-		const struct html_elem *e = &d->html->elem[i];
-
-		if (e->tag == HTML_PRE || e->tag == HTML_CODE ||
-		    e->tag == HTML_QUOTE)
-			grow_add(&x->never[doc], x->a, e->shown);
-	}
+	else
+		grow_html_protected(&x->never[doc], x->a, d->html);
 }
 
 bool
@@ -88,6 +81,25 @@ cut_elem(struct planner *x, struct hit *h, uint32_t elem)
 	}
 }
 
+/* The unit round a match, up to what must stay; *elem: the element it is. */
+static struct span
+grow_to(struct planner *x, uint32_t doc, struct span match, enum unit unit,
+    uint32_t *elem)
+{
+	const struct doc *d = &x->view->doc[doc];
+	const struct text *t = view_shown(d);
+	struct span s, g;
+
+	*elem = UINT32_MAX;
+	s = d->html != NULL ? grow_html(d->html, match, unit, elem)
+			    : grow_unit(t->p, t->len, match, unit);
+	g = grow_clip(t->p, t->len, s, match, &x->never[doc]);
+	g = grow_clip(t->p, t->len, g, match, &x->guard[doc]);
+	if (g.from != s.from || g.to != s.to)
+		*elem = UINT32_MAX;
+	return g;
+}
+
 /* What goes from a doc. */
 static struct cut
 doc_cut(const struct plan *plan, uint32_t doc)
@@ -131,18 +143,21 @@ cut_dark(struct planner *x, struct hit *h, enum unit unit)
 static void
 cut_shown(struct planner *x, struct hit *h, struct span s, enum unit unit)
 {
-	const struct text *t = view_shown(&x->view->doc[h->doc]);
 	struct spans *cut = &x->plan->cut[h->doc];
+	uint32_t elem;
 
 	h->grown = s;
 	if (already(cut, s))
 		return;
-	h->grown = grow_unit(t->p, t->len, s, unit);
-	h->refused = !plan_may_cut(x, h->doc, h->grown);
-	if (h->refused)
+	h->refused = !plan_may_cut(x, h->doc, s);
+	if (h->refused) {
 		plan_refuse(x, REFUSAL_GUARD);
-	else
-		add_span(x, cut, h->grown);
+		return;
+	}
+	h->grown = grow_to(x, h->doc, s, unit, &elem);
+	add_span(x, cut, h->grown);
+	if (elem != UINT32_MAX)
+		plan_add_elem(x, &x->plan->elem[h->doc], elem, LIMIT_CUTS);
 }
 
 static void
@@ -222,6 +237,27 @@ flow_doc(struct planner *x, uint32_t doc)
 			plan_refuse(x, REFUSAL_GUARD);
 }
 
+/* Headings left without text go too, where none of them must stay. */
+static void
+cut_headings(struct planner *x, uint32_t doc)
+{
+	const struct doc *d = &x->view->doc[doc];
+	const struct text *t = view_shown(d);
+	struct spans all = {0};
+
+	if (d->subject)
+		return;
+	for (uint32_t i = 0; i < x->plan->cut[doc].n; i++)
+		grow_add(&all, x->a, x->plan->cut[doc].v[i]);
+	if ((d->html != NULL ? grow_html_headings(&all, x->a, d->html)
+			     : grow_headings(&all, x->a, t->p, t->len)) == 0)
+		return;
+	for (uint32_t i = 0; i < all.n; i++)
+		if (!plan_may_cut(x, doc, all.v[i]))
+			return;
+	x->plan->cut[doc] = all;
+}
+
 /* Joined, tidied (but never over what must stay), joined again. */
 static void
 tidy_doc(struct planner *x, uint32_t doc)
@@ -241,6 +277,7 @@ tidy_doc(struct planner *x, uint32_t doc)
 			cut->v[i] = s;
 	}
 	cut->n = grow_merge(t->p, cut->v, cut->n);
+	cut_headings(x, doc);
 }
 
 static void
@@ -355,8 +392,12 @@ report_doc(struct report *r, struct arena *a, uint32_t *size,
 	for (uint32_t k = 0; k < c.dark.n; k++)
 		report_cut(r, a, size, v, d,
 		    view_utf8_span(d, LAYER_HIDDEN, c.dark.v[k]), 0);
-	for (uint32_t k = 0; k < c.nelem; k++)
-		report_cut(r, a, size, v, d, d->html->elem[c.elem[k]].whole, 0);
+	for (uint32_t k = 0; k < c.nelem; k++) {
+		const struct html_elem *e = &d->html->elem[c.elem[k]];
+
+		if (e->shown.to == e->shown.from)
+			report_cut(r, a, size, v, d, e->whole, 0);
+	}
 	for (uint32_t k = 0; k < c.utf8.n; k++)
 		report_cut(r, a, size, v, d, c.utf8.v[k].span, 0);
 }

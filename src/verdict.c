@@ -50,6 +50,7 @@ find_guards(struct match *m, struct spans *guard)
 			const struct doc *d;
 			const struct text *t;
 			struct span s;
+			uint32_t elem;
 
 			if (h->rule != g->rule || h->doc == NO_DOC)
 				continue;
@@ -63,10 +64,15 @@ find_guards(struct match *m, struct spans *guard)
 				    .n = 1},
 				s))
 				continue;
-			grow_add(&guard[h->doc], m->a,
-			    grow_unit(t->p, t->len, s, g->unit));
+			if (d->html != NULL)
+				s = grow_html(d->html, s, g->unit, &elem);
+			else
+				s = grow_unit(t->p, t->len, s, g->unit);
+			grow_add(&guard[h->doc], m->a, s);
 		}
 	}
+	for (uint32_t i = 0; i < m->view->ndoc; i++)
+		grow_sort(&guard[i]);
 }
 
 /* A hit inside a guard's span does not count; phish rules override guards, and
