@@ -233,7 +233,7 @@ lint_cuts(struct rules *r)
 	}
 }
 
-/* Larger units are read, but grow.c does not know them yet. */
+/* An entry and a part are no matter of the text. */
 static void
 lint_units(struct rules *r)
 {
