@@ -179,10 +179,12 @@ grow_headings(struct spans *cut, struct arena *a, const char *p, uint32_t n)
 
 /* ---- HTML ---- */
 
+/* Is the place within what a cut takes, white space at its end aside?  (Not
+   much of it: a picture too many that stays does no harm.) */
 static bool
-inside_cut(const struct spans *cut, uint32_t at)
+inside_cut(const char *p, const struct spans *cut, uint32_t at)
 {
-	uint32_t lo = 0, hi = cut->n;
+	uint32_t lo = 0, hi = cut->n, end;
 
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
@@ -192,7 +194,10 @@ inside_cut(const struct spans *cut, uint32_t at)
 		else
 			hi = mid;
 	}
-	return lo < cut->n && cut->v[lo].from < at;
+	if (lo == cut->n || cut->v[lo].from >= at)
+		return false;
+	end = cut->v[lo].to - at > 64 ? at + 64 : cut->v[lo].to;
+	return any_text(p, at, end);
 }
 
 /* Pictures that stay: they show no text, but they are something. */
@@ -209,7 +214,7 @@ look_at_pictures(
 			continue;
 		while (k < h->n && h->v[k].line.to <= e->shown.from)
 			k++;
-		if (k > 0 && !inside_cut(cut, e->shown.from))
+		if (k > 0 && !inside_cut(html->text.p, cut, e->shown.from))
 			h->v[k - 1].left = true;
 	}
 }
