@@ -474,7 +474,7 @@ grow_clip(const char *p, uint32_t n, struct span grown, struct span match,
 		if ((grown.from == 0 || p[grown.from - 1] == '\n') &&
 		    p[s.from - 1] != '\n' && p[below - 1] == '\n')
 			s.from = below;
-		while (s.from < match.from && blank_line(p, match.from, s.from))
+		while (s.from < match.from && blank_line(p, n, s.from))
 			s.from = next_line(p, match.from, s.from);
 	}
 	if (s.to < grown.to) {

@@ -65,4 +65,27 @@ seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* What is left when the span has gone with what belonged to it. */
+static inline void
+tidies(const char *src, const char *want)
+{
+	for (int crlf = 0; crlf < 2; crlf++) {
+		struct marked a = read_mark(src, crlf),
+			      b = read_mark(want, crlf);
+		struct buf out = BUF(1u << 20);
+		struct span s = grow_tidy(a.p, a.n, a.s);
+
+		assert_true(s.from <= a.s.from && a.s.to <= s.to);
+		assert_true(s.to <= a.n);
+		buf_put(&out, a.p, s.from);
+		buf_put(&out, a.p + s.to, a.n - s.to);
+		if (out.len != b.n || (b.n > 0 && memcmp(out.p, b.p, b.n) != 0))
+			fail_msg("%s\ngot  [%.*s]\nwant [%.*s]", src,
+			    (int)out.len, out.p, (int)b.n, b.p);
+		buf_free(&out);
+		free(a.p);
+		free(b.p);
+	}
+}
+
 #endif
