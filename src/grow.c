@@ -171,8 +171,12 @@ clause_unit(const char *p, uint32_t n, struct span *s)
 
 	paragraph_within(p, n, &within, REACH);
 	for (size_t b = 0; b < NBRACKETS; b++) {
-		struct span g = {grow_open(p, s->from, within.from, b), 0};
+		const char *open = grow_brackets[b].open;
+		struct span g = {NONE, 0};
 
+		if (memmem(p + within.from, s->from - within.from, open,
+			strlen(open)) != NULL)
+			g.from = grow_open(p, s->from, within.from, b);
 		if (g.from == NONE)
 			continue;
 		g.to = grow_close(p, s->to, within.to, b);

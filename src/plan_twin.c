@@ -193,27 +193,38 @@ next_token(const struct text *t, struct span *at)
 	return false;
 }
 
-/* The two texts do not go together here: is anything by which the cut one is
-   known still there? */
+/* Does the doc show these bytes where nothing of them is cut? */
+static bool
+shows(const struct planner *x, uint32_t doc, const char *p, uint32_t n)
+{
+	const struct text *t = view_shown(&x->view->doc[doc]);
+	uint32_t from = 0;
+	const char *hit;
+
+	while (from < t->len &&
+	       (hit = memmem(t->p + from, t->len - from, p, n)) != NULL) {
+		from = (uint32_t)(hit - t->p) + n;
+		if (!is_cut(&x->plan->cut[doc], (struct span){from - n, from}))
+			return true;
+	}
+	return false;
+}
+
+/* Is anything by which the cut text is known, and which a itself shows nowhere
+   else, still there in b? */
 static bool
 still_there(const struct planner *x, const struct side *a, struct span shown,
     const struct side *b)
 {
 	const struct text *t = view_shown(&x->view->doc[a->doc]);
-	const struct text *u = view_shown(&x->view->doc[b->doc]);
 	struct span at = shown;
-	const char *hit;
 
 	for (; next_token(t, &at); at = (struct span){at.to, shown.to}) {
-		uint32_t n = at.to - at.from, from = 0;
+		uint32_t n = at.to - at.from;
 
-		while ((hit = memmem(u->p + from, u->len - from, t->p + at.from,
-			    n)) != NULL) {
-			from = (uint32_t)(hit - u->p) + n;
-			if (!is_cut(&x->plan->cut[b->doc],
-				(struct span){from - n, from}))
-				return true;
-		}
+		if (shows(x, b->doc, t->p + at.from, n) &&
+		    !shows(x, a->doc, t->p + at.from, n))
+			return true;
 	}
 	return false;
 }

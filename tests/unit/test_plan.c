@@ -393,10 +393,11 @@ guarded(void **state)
 		"guard CODE line\ncut TOKEN paragraph\n");
 
 	(void)state;
-	/* The hit is outside of the guard, its paragraph is not. */
+	/* The hit is outside of the guard, its paragraph is not: it grows up
+	   to the guard. */
 	load(rules);
-	refuses("\n" FILL "LPA:1$x\n[TG @shop88]\n\n" FILL FILL, ACTION_MARK,
-	    REFUSAL_GUARD);
+	cuts("\n" FILL "LPA:1$x\n[TG @shop88]\n\n" FILL FILL,
+	    "\n" FILL "LPA:1$x\n\n" FILL FILL);
 	load(CUT "body CODE /LPA/\nscore CODE 0.01\nscore TOKEN 9\n" OURS(
 	    "guard CODE line\n"));
 	cuts("\n" FILL "LPA:1$x\n[TG @shop88]\n\n" FILL FILL,
