@@ -286,9 +286,9 @@ holds(const struct entry *x, const struct sight_with *w)
 }
 
 static void
-refuse(struct entry *x, enum refusal why)
+refuse(struct entry *x, const struct rules *rules, enum refusal why)
 {
-	verdict_refuse(&x->report, why);
+	verdict_refuse(&x->report, rules, why);
 	x->report.action = ACTION_MARK;
 }
 
@@ -402,7 +402,7 @@ make_stub(struct entry *x, const struct sight_with *w)
 			return;
 		}
 	}
-	refuse(x, REFUSAL_AGAIN);
+	refuse(x, w->rules, REFUSAL_AGAIN);
 }
 
 static void
@@ -423,7 +423,7 @@ judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
 	    has_sealed(&s->tree))
 		why = REFUSAL_SIGNED;
 	if (why != REFUSAL_NONE) {
-		refuse(x, why);
+		refuse(x, w->rules, why);
 		return;
 	}
 	if (r->action == ACTION_CUT) {
@@ -432,7 +432,7 @@ judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
 		plan_report_parts(&s->plan, r, w->a, &s->view);
 		x->changed = holds(x, w);
 		if (!x->changed)
-			refuse(x, REFUSAL_AGAIN);
+			refuse(x, w->rules, REFUSAL_AGAIN);
 	} else {
 		make_stub(x, w);
 	}
@@ -557,7 +557,7 @@ entries_changed(const struct entries *e)
 }
 
 void
-entries_refuse(struct entries *e, enum refusal why)
+entries_refuse(struct entries *e, const struct rules *rules, enum refusal why)
 {
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct entry *x = &e->v[i];
@@ -565,7 +565,7 @@ entries_refuse(struct entries *e, enum refusal why)
 		if (!x->changed)
 			continue;
 		x->changed = x->stub = false;
-		refuse(x, why);
+		refuse(x, rules, why);
 	}
 }
 

@@ -48,7 +48,7 @@ void entries_judge(
 void entries_plan(struct entries *, struct plan *, const struct sight_with *);
 bool entries_changed(const struct entries *);
 /* Those that were to be changed are only marked. */
-void entries_refuse(struct entries *, enum refusal);
+void entries_refuse(struct entries *, const struct rules *, enum refusal);
 /* The digest was edited and looked at again: are those that were changed clean
    now, and all still there? */
 bool entries_hold(const struct entries *, const struct sight_with *,

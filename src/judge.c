@@ -187,9 +187,9 @@ make_edits(struct pass *x, struct report *r)
 		return;
 	}
 	s->plan.nedit = 0;
-	entries_refuse(&x->e, why);
+	entries_refuse(&x->e, x->w->rules, why);
 	if (x->rest)
-		verdict_refuse(r, why);
+		verdict_refuse(r, x->w->rules, why);
 }
 
 static void

@@ -91,8 +91,11 @@ grow_to(struct planner *x, uint32_t doc, struct span match, enum unit unit,
 	struct span s, g;
 
 	*elem = UINT32_MAX;
-	s = d->html != NULL ? grow_html(d->html, match, unit, elem)
-			    : grow_unit(t->p, t->len, match, unit);
+	if (unit == UNIT_ENTRY || unit == UNIT_PART)
+		s = (struct span){0, t->len};
+	else
+		s = d->html != NULL ? grow_html(d->html, match, unit, elem)
+				    : grow_unit(t->p, t->len, match, unit);
 	g = grow_clip(t->p, t->len, s, match, &x->never[doc]);
 	g = grow_clip(t->p, t->len, g, match, &x->guard[doc]);
 	if (g.from != s.from || g.to != s.to)
@@ -353,6 +356,76 @@ check_parts(struct planner *x, const struct settings *s)
 	}
 }
 
+/* The sentence at a place of shown text. */
+static struct span
+sentence_at(const struct text *t, uint32_t at)
+{
+	struct span s =
+	    grow_unit(t->p, t->len, (struct span){at, at + 1}, UNIT_SENTENCE);
+
+	if (s.to <= at)
+		s.to = at + 1;
+	return s;
+}
+
+/* Sentences of which a part goes and a part stays. */
+static uint32_t
+torn(const struct text *t, const struct spans *cut)
+{
+	uint32_t n = 0, last = 0;
+
+	for (uint32_t i = 0; i < cut->n; i++)
+		for (int end = 0; end < 2; end++) {
+			uint32_t at = end ? cut->v[i].to - 1 : cut->v[i].from;
+			struct span s = sentence_at(t, at);
+
+			if (s.to > last &&
+			    !(cut->v[i].from <= s.from && s.to <= cut->v[i].to))
+				n++;
+			last = s.to > last ? s.to : last;
+		}
+	return n;
+}
+
+/* Sentences, but no more than `most`. */
+static uint32_t
+sentences(const struct text *t, uint32_t most)
+{
+	uint32_t n = 0;
+	struct span s;
+
+	for (uint32_t at = 0; at < t->len && n < most; at = s.to) {
+		s = sentence_at(t, at);
+		if (s.from < at)
+			s.from = at;
+		n += grow_chars(t->p, s) > 0;
+	}
+	return n;
+}
+
+#define FEW 3u /* places that no text is woven with */
+
+/* Promotion in most sentences leaves no text worth to be read. */
+static void
+check_woven(struct planner *x, const struct settings *s)
+{
+	for (uint32_t i = 0; i < x->view->ndoc; i++) {
+		const struct text *t = view_shown(&x->view->doc[i]);
+		const struct spans *cut = &x->plan->cut[i];
+		uint64_t n;
+
+		if (cut->n < FEW || s->cut_max_sentences == 0)
+			continue;
+		n = torn(t, cut);
+		if (n >= FEW &&
+		    n * 100 >
+			(uint64_t)s->cut_max_sentences *
+			    sentences(t,
+				(uint32_t)(n * 100 / s->cut_max_sentences) + 1))
+			plan_refuse(x, REFUSAL_WOVEN);
+	}
+}
+
 /* A Subject may lose all but one word; what counts is the text. */
 static void
 check_share(struct planner *x, const struct settings *s)
@@ -519,6 +592,7 @@ plan_make(struct plan *plan, struct report *r, struct match *m,
 	start(&x, plan, r, m, guard, NO_RULE);
 	find_cuts(&x, s);
 	check_share(&x, s);
+	check_woven(&x, s);
 }
 
 void

@@ -28,7 +28,7 @@ sight_decide(struct sight *s, struct report *r, const struct sight_with *w)
 		return;
 	plan_make(&s->plan, r, &s->match, w->set, s->guard);
 	if (s->plan.refusal != REFUSAL_NONE)
-		verdict_refuse(r, s->plan.refusal);
+		verdict_refuse(r, w->rules, s->plan.refusal);
 }
 
 /* Fields of a header that a cut does not drop. */

@@ -170,9 +170,8 @@ choose_category(const struct report *out, const struct match *m)
 
 /* The longest prefix decides; of equal ones the later line. */
 static enum action
-policy(const struct rules *rules, const char *category)
+policy(const struct rules *rules, const char *category, enum action action)
 {
-	enum action action = ACTION_MARK;
 	size_t longest = 0;
 
 	for (uint32_t i = 0; i < rules->naction; i++) {
@@ -222,25 +221,34 @@ verdict_make(struct report *out, struct match *m, const struct settings *s,
 	out->verdict = phish ? VERDICT_PHISH : VERDICT_PROMO;
 	out->action = policy(m->rules,
 	    out->category != NO_RULE ? m->rules->rule[out->category].category
-				     : "promo");
+				     : "promo",
+	    ACTION_MARK);
 	if (phish && out->action == ACTION_CUT) /* it would look safe */
 		out->action = ACTION_MARK;
 	if (out->action == ACTION_HOLD && !phish && must_not_hold(m))
 		out->action = ACTION_MARK;
 	/* A guard may be among the rules that are missing or did not run. */
 	if (out->action > ACTION_MARK && m->rules->degraded)
-		verdict_refuse(out, REFUSAL_DEGRADED);
+		verdict_refuse(out, m->rules, REFUSAL_DEGRADED);
 	else if (out->action > ACTION_MARK && m->timeout)
-		verdict_refuse(out, REFUSAL_TIME);
+		verdict_refuse(out, m->rules, REFUSAL_TIME);
 }
 
-void
-verdict_refuse(struct report *out, enum refusal why)
-{
-	bool much = why == REFUSAL_SHARE || why == REFUSAL_LEFT;
+/* Refusals that leave nothing to rescue, as `action` lines name them. */
+static const struct {
+	enum refusal why;
+	const char *name;
+} too_much[] = {{REFUSAL_SHARE, "refused.share"},
+    {REFUSAL_LEFT, "refused.left"}, {REFUSAL_WOVEN, "refused.woven"}};
 
-	/* Where promotion is most of the text there is nothing to rescue. */
-	out->action = much && out->may_hold ? ACTION_HOLD : ACTION_MARK;
+void
+verdict_refuse(struct report *out, const struct rules *rules, enum refusal why)
+{
+	out->action = ACTION_MARK;
+	for (size_t i = 0; i < sizeof too_much / sizeof *too_much; i++)
+		if (too_much[i].why == why && out->may_hold &&
+		    policy(rules, too_much[i].name, ACTION_HOLD) == ACTION_HOLD)
+			out->action = ACTION_HOLD;
 	out->refusal = why;
 	out->ncut = out->nedit = 0;
 	out->gone_chars = 0;

@@ -15,7 +15,9 @@
    shown text that no cut may touch. */
 void verdict_make(struct report *, struct match *, const struct settings *,
     struct spans *guard, bool hidden);
-/* What becomes of a message whose cut was refused. */
-void verdict_refuse(struct report *, enum refusal);
+/* What becomes of a message whose cut was refused: it is marked; held, where
+   promotion is most of the text, unless `action refused mark` or a guard says
+   otherwise. */
+void verdict_refuse(struct report *, const struct rules *, enum refusal);
 
 #endif
