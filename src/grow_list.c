@@ -163,6 +163,27 @@ section_stop(const struct window *w, uint32_t from, uint32_t level)
 	return w->n;
 }
 
+/* A section between two lines of marks that look the same takes the one below
+   with it. */
+static uint32_t
+with_separator(const struct window *w, uint32_t from, uint32_t stop)
+{
+	uint32_t above = from, len;
+
+	do {
+		if (above == 0)
+			return stop;
+		above = line_start(w->p, above - 1);
+	} while (blank_line(w->p, from, above));
+	if (stop == w->n || !separates(w->p, from, above))
+		return stop;
+	len = line_stop(w->p, from, above) - above;
+	if (w->n - stop < len || !at_eol(w->p, w->n, stop + len) ||
+	    memcmp(w->p + above, w->p + stop, len) != 0)
+		return stop;
+	return stop + len;
+}
+
 bool
 grow_section_unit(const char *p, uint32_t n, struct span *s)
 {
@@ -175,6 +196,7 @@ grow_section_unit(const char *p, uint32_t n, struct span *s)
 	/* Without a heading it is one only where something ends it. */
 	if (stop == w.n && (level == 0 || !w.last))
 		return false;
+	stop = with_separator(&w, from, stop);
 	while (from < w.s.from && blank_line(w.p, w.n, from))
 		from = next_line(w.p, w.n, from);
 	while (stop > w.s.to && stop > from &&

@@ -259,24 +259,6 @@ with_underline(const char *p, uint32_t n, struct span *s)
 		s->to = next_line(p, n, end);
 }
 
-/* Between two lines of marks that look the same nothing is left: one goes. */
-static void
-with_separator(const char *p, uint32_t n, struct span *s)
-{
-	uint32_t below = skip_blank_lines(p, n, s->to), above = s->from, len;
-
-	while ((above = line_above(p, above)) != NONE &&
-	       blank_line(p, s->from, above))
-		continue;
-	if (above == NONE || below >= n ||
-	    grow_line(p, s->from, above).kind != LINE_SEPARATOR)
-		return;
-	len = line_stop(p, s->from, above) - above;
-	if (n - below >= len && memcmp(p + above, p + below, len) == 0 &&
-	    at_eol(p, n, below + len))
-		s->to = next_line(p, n, below);
-}
-
 /* A line that holds nothing else goes whole; of the empty lines above and
    below only one side stays. */
 static struct span
@@ -287,7 +269,6 @@ whole_lines(const char *p, uint32_t n, struct span s)
 	s.from = line_start(p, s.from);
 	s.to = skip_eol(p, n, skip_blanks(p, n, s.to));
 	with_underline(p, n, &s);
-	with_separator(p, n, &s);
 	above = line_above(p, s.from);
 	if (above != NONE && !blank_line(p, n, above))
 		return s;

@@ -83,7 +83,7 @@ links_and_lines(void **state)
 	    {"a\n\n«x»\n===\n\nb", "a\n\nb"},
 	    {"a\n\n«xyz»\n---\n\nb", "a\n\nb"},
 	    {"a\n\n«x»\n----------\n\nb", "a\n\n----------\n\nb"},
-	    {"a\n\n---\n\n«x»\n\n---\n\nb", "a\n\n---\n\nb"},
+	    {"a\n\n---\n\n«x»\n\n---\n\nb", "a\n\n---\n\n---\n\nb"},
 	    {"a\n\n---\n\n«x»\n\n===\n\nb", "a\n\n---\n\n===\n\nb"},
 	};
 

@@ -253,9 +253,9 @@ sections(void **state)
 		"p\n\n1. a\n\n«2. b x»\n\n3. c\n\nq"},
 	    /* lines of marks */
 	    {"a\n\n-----\n\nb «x»\n\nc\n\n-----\n\nd",
-		"a\n\n-----\n\n«b x\n\nc»\n\n-----\n\nd"},
+		"a\n\n-----\n\n«b x\n\nc\n\n-----»\n\nd"},
 	    {"# A\na «x»\n\n* * *\n\nb", "«# A\na x»\n\n* * *\n\nb"},
-	    {"a\n━━━━\nb «x»\n━━━━\nc", "a\n━━━━\n«b x»\n━━━━\nc"},
+	    {"a\n━━━━\nb «x»\n━━━━\nc", "a\n━━━━\n«b x\n━━━━»\nc"},
 	    {"a\n~~~~~\n\nb «x»\n# C\nc", "a\n~~~~~\n\n«b x»\n# C\nc"},
 	    /* nothing that ends it: the paragraph */
 	    {"a\n\nb «x»\nc\n\nd", "a\n\n«b x\nc»\n\nd"},
