@@ -331,7 +331,7 @@ many_in(const char *fill, enum unit unit, char *p, uint32_t n, uint32_t spans)
 		s = grow_unit(p, n, s, unit);
 		assert_true(s.from <= at && s.to <= n);
 	}
-	if (seconds() - t0 > 1)
+	if (seconds() - t0 > SECONDS)
 		fail_msg(
 		    "%s, unit %d: %.2f s", fill, (int)unit, seconds() - t0);
 }
