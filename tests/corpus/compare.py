@@ -4,8 +4,9 @@
 compare.py CORPUS FILTERS SIMSIFT
 
 One scan over both folders, then `filter` for each message that was cut: each
-text of the column gone is gone, each of the column stay is there, and as many
-letters went as the gone ones have (those of the column may are free).
+text or address of the column gone is gone, each text of the column stay is
+there, and as many letters went as the gone ones have (those of the column may
+are free).
 """
 import collections
 import email
@@ -65,7 +66,9 @@ def cut_faults(before, after, gone, stay, may):
     """What is wrong with a cut, as a list of sentences."""
     old = [bare(t) for t, _ in texts(before)]
     new = [bare(t) for t, _ in texts(after)]
-    faults = ["still there: " + g for g in gone if any(g in t for t in new)]
+    links = [bare(t) for _, t in texts(after)]
+    faults = ["still there: " + g for g in gone
+              if any(g in t for t in new + links)]
     faults += ["lost: " + s for s in stay if not any(s in t for t in new)]
     most = sum(letters(without(t, gone)) for t in old)
     least = sum(letters(without(t, gone + may)) for t in old)
