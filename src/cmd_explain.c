@@ -191,6 +191,33 @@ put_name(struct buf *out, const char *s)
 	report_shown(out, s, strlen(s));
 }
 
+/* How far the cut of a match reaches: a line of ~ under the text that its unit
+   makes of it, and in words. */
+static void
+put_growth(struct job *j, const struct report_hit *h)
+{
+	struct buf piece[3] = {
+	    BUF(LIMIT_ANSWER), BUF(LIMIT_ANSWER), BUF(LIMIT_ANSWER)};
+	uint32_t width;
+
+	if (!h->asked)
+		return;
+	shown_pieces(piece, h->text, h->len, h->grown);
+	width = columns(piece[1].p, piece[1].len);
+	buf_puts(&j->out, "      ");
+	if (width > 0) {
+		put_many(&j->out, ' ', columns(piece[0].p, piece[0].len));
+		put_many(&j->out, '~', width);
+		buf_puts(&j->out, "\n      ");
+	}
+	buf_printf(&j->out, "cut as %s", rules_unit_name(h->unit));
+	if (h->grown_chars > 0)
+		buf_printf(&j->out, ": %u characters", h->grown_chars);
+	buf_puts(&j->out, h->refused ? "; it must not go\n" : "\n");
+	for (int i = 0; i < 3; i++)
+		buf_free(&piece[i]);
+}
+
 /* ---- explain ---- */
 
 static void
@@ -270,6 +297,37 @@ put_hit(struct job *j, const struct report_hit *h)
 		buf_puts(&j->out, ", guarded: does not count");
 	buf_puts(&j->out, "\n");
 	put_match(j, h);
+	put_growth(j, h);
+}
+
+static const char *
+category_of(const struct job *j, const struct report_entry *e)
+{
+	return e->category != UINT32_MAX
+		   ? j->config.rules.rule[e->category].category
+		   : NULL;
+}
+
+/* Entries of a digest are judged one by one. */
+static void
+put_entries(struct job *j)
+{
+	for (uint32_t i = 0; i < j->report.nentry; i++) {
+		const struct report_entry *e = &j->report.entry[i];
+		const char *category = category_of(j, e);
+
+		buf_printf(&j->out, "entry    %u, part ", e->number);
+		put_name(&j->out, e->path);
+		buf_printf(&j->out, ": %s", report_verdict_name(e->verdict));
+		if (category != NULL)
+			buf_printf(&j->out, " (%s)", category);
+		buf_printf(&j->out, ", score %.1f, action %s", e->score,
+		    rules_action_name(e->action));
+		if (e->refusal != REFUSAL_NONE)
+			buf_printf(&j->out, "; not cut: %s",
+			    report_refusal_name(e->refusal));
+		buf_puts(&j->out, "\n");
+	}
 }
 
 static void
@@ -289,6 +347,27 @@ put_cuts(struct job *j)
 			buf_puts(&j->out, "\n");
 		}
 	}
+}
+
+static void
+put_json_entries(struct job *j)
+{
+	struct buf *o = &j->out;
+
+	buf_puts(o, ",\"entries\":[");
+	for (uint32_t i = 0; i < j->report.nentry; i++) {
+		const struct report_entry *e = &j->report.entry[i];
+
+		buf_printf(o, "%s{\"number\":%u,\"part\":", i > 0 ? "," : "",
+		    e->number);
+		report_json_word(o, e->path);
+		buf_printf(o, ",\"verdict\":\"%s\",\"category\":",
+		    report_verdict_name(e->verdict));
+		report_json_word(o, category_of(j, e));
+		buf_printf(o, ",\"score\":%.4g,\"action\":\"%s\"}", e->score,
+		    rules_action_name(e->action));
+	}
+	buf_puts(o, "]");
 }
 
 static void
@@ -319,11 +398,18 @@ put_json(struct job *j)
 		report_json_string(o, h->text, h->len);
 		buf_puts(o, "\",\"match\":\"");
 		report_json_part(o, h->text, h->len, h->match);
-		buf_printf(o, "\",\"disguised\":%s,\"guarded\":%s}",
+		buf_printf(o, "\",\"disguised\":%s,\"guarded\":%s",
 		    h->folded ? "true" : "false",
 		    h->guarded ? "true" : "false");
+		if (h->asked)
+			buf_printf(o, ",\"unit\":\"%s\",\"refused\":%s",
+			    rules_unit_name(h->unit),
+			    h->refused ? "true" : "false");
+		buf_puts(o, "}");
 	}
-	buf_puts(o, "]}\n");
+	buf_puts(o, "]");
+	put_json_entries(j);
+	buf_puts(o, "}\n");
 }
 
 int
@@ -346,6 +432,7 @@ cmd_explain(const struct options *opt)
 		put_json(&j);
 	} else {
 		put_summary(&j);
+		put_entries(&j);
 		put_rules(&j);
 		for (uint32_t i = 0; i < j.report.nhit; i++)
 			put_hit(&j, &j.report.hit[i]);

@@ -368,22 +368,23 @@ sentence_at(const struct text *t, uint32_t at)
 	return s;
 }
 
-/* Sentences of which a part goes and a part stays. */
+/* Sentences in the middle of which something goes; what was put at an end of
+   one, even right behind its full stop, tears nothing. */
 static uint32_t
 torn(const struct text *t, const struct spans *cut)
 {
 	uint32_t n = 0, last = 0;
 
-	for (uint32_t i = 0; i < cut->n; i++)
-		for (int end = 0; end < 2; end++) {
-			uint32_t at = end ? cut->v[i].to - 1 : cut->v[i].from;
-			struct span s = sentence_at(t, at);
+	for (uint32_t i = 0; i < cut->n; i++) {
+		struct span c = cut->v[i], s = sentence_at(t, c.from);
 
-			if (s.to > last &&
-			    !(cut->v[i].from <= s.from && s.to <= cut->v[i].to))
-				n++;
-			last = s.to > last ? s.to : last;
-		}
+		if (s.to <= last || s.to <= c.to ||
+		    grow_chars(t->p, (struct span){s.from, c.from}) < 2 ||
+		    grow_chars(t->p, (struct span){c.to, s.to}) < 2)
+			continue;
+		last = s.to;
+		n++;
+	}
 	return n;
 }
 

@@ -10,6 +10,7 @@ ifplugin Simsift
 category TOKEN promo.telegram
 cut TOKEN match
 action promo cut
+cut_max_sentences 100
 endif
 END
 count=300
