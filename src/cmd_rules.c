@@ -226,7 +226,7 @@ lint_cuts(struct rules *r)
 			rules_complain(r, c->file, c->line, 0, true,
 			    "cut %s: that rule never runs", q->name);
 		else if (q->type != RULE_BODY && q->type != RULE_RAWBODY &&
-			 q->type != RULE_URI)
+			 q->type != RULE_URI && q->type != RULE_NEAR)
 			rules_complain(r, c->file, c->line, 0, true,
 			    "cut %s: a %s rule has no place in the text",
 			    q->name, rules_type_name(q->type));

@@ -24,7 +24,8 @@ struct match_private {
 static bool
 enabled(const struct rule *r)
 {
-	return r->type != RULE_NONE && r->type != RULE_META && !r->broken &&
+	return r->type != RULE_NONE && r->type != RULE_META &&
+	       r->type != RULE_NEAR && !r->broken &&
 	       !(r->scored && r->score == 0);
 }
 
@@ -526,6 +527,16 @@ value(void *ctx, uint32_t rule)
 	return r->maxhits > 0 && n > r->maxhits ? r->maxhits : n;
 }
 
+struct span
+match_shown(const struct match *m, const struct hit *h)
+{
+	const struct doc *d = &m->view->doc[h->doc];
+
+	if (h->link != NO_LINK && d->html != NULL)
+		return d->html->elem[d->html->link[h->link].elem].shown;
+	return view_shown_span(d, h->utf8);
+}
+
 void
 match_metas(struct match *m)
 {
@@ -544,7 +555,7 @@ match_drop(struct match *m, bool (*drop)(void *, const struct hit *), void *ctx)
 {
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < m->nhit; i++) {
+	for (uint32_t i = 0; i < m->nfound; i++) {
 		const struct hit *h = &m->hit[i];
 
 		if (!drop(ctx, h))
@@ -552,10 +563,11 @@ match_drop(struct match *m, bool (*drop)(void *, const struct hit *), void *ctx)
 		else if (m->count[h->rule] > 0)
 			m->count[h->rule]--;
 	}
-	m->nhit = kept;
+	m->nfound = kept;
 	for (uint32_t i = 0; i < m->rules->n; i++)
 		if (m->rules->rule[i].type == RULE_FULL)
 			m->count[i] = 0;
+	match_near(m);
 	match_metas(m);
 }
 
@@ -583,5 +595,7 @@ match_run(struct match *m, struct arena *a, struct rules *rules,
 	}
 	run_mimeheaders(m);
 	run_full(m);
+	m->nfound = m->nhit;
+	match_near(m);
 	match_metas(m);
 }

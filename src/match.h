@@ -28,6 +28,7 @@ struct match {
 	int64_t deadline; /* ms, CLOCK_MONOTONIC */
 	struct hit *hit;
 	uint32_t nhit, hit_size;
+	uint32_t nfound; /* of these, found by patterns; then those of near */
 	uint32_t *count; /* for each rule; metas too, after match_metas */
 	bool *skipped;   /* a limit was hit: it does not count */
 	bool timeout;    /* the clock ran out: some rules did not run */
@@ -40,8 +41,12 @@ void match_run(struct match *, struct arena *, struct rules *, struct view *,
    say nothing of a place: as though they had not been found. */
 void match_drop(
     struct match *, bool (*drop)(void *, const struct hit *), void *ctx);
-/* Counts of metas from the counts of the others. */
+/* Hits and counts of near and meta rules from those of the others; anew when
+   hits were marked as guarded. */
+void match_near(struct match *);
 void match_metas(struct match *);
+/* What a hit stands for in shown text: a link's hit is its element's. */
+struct span match_shown(const struct match *, const struct hit *);
 /* Value of an expression over the present counts. */
 bool match_true(const struct match *, const struct meta_op *, uint32_t n);
 

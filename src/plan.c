@@ -35,15 +35,6 @@ plan_may_cut(struct planner *x, uint32_t doc, struct span s)
 
 /* ---- hits to spans of shown text ---- */
 
-/* What a hit stands for in shown text: a link's hit is its element's. */
-static struct span
-hit_span(const struct doc *d, const struct hit *h)
-{
-	if (h->link != NO_LINK && d->html != NULL)
-		return d->html->elem[d->html->link[h->link].elem].shown;
-	return view_shown_span(d, h->utf8);
-}
-
 /* Is it inside the unit found last?  Hits come in order, and a unit may be as
    long as the text. */
 static bool
@@ -167,7 +158,7 @@ static void
 cut_hit(struct planner *x, struct hit *h, enum unit unit)
 {
 	const struct doc *d = &x->view->doc[h->doc];
-	struct span s = hit_span(d, h);
+	struct span s = match_shown(x->m, h);
 
 	if (d->raw)
 		return;

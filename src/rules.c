@@ -274,8 +274,8 @@ check_file(const struct rules *r, const struct stat *st, const char *path,
 	const struct source *s;
 
 	if (!S_ISREG(st->st_mode))
-		return err_set(err,
-		    "%s: refused: it is not a regular file", path);
+		return err_set(
+		    err, "%s: refused: it is not a regular file", path);
 	/* Who may write it decides over our mail: included files, too. */
 	if (st->st_mode & S_IWOTH)
 		return err_set(err,
@@ -349,7 +349,8 @@ tell_missing(struct rules *r, uint32_t i)
 
 	if (x->word == NULL || x->told)
 		return;
-	if (strcmp(x->word, "meta") == 0 || strcmp(x->word, "when") == 0)
+	if (strcmp(x->word, "meta") == 0 || strcmp(x->word, "when") == 0 ||
+	    strcmp(x->word, "near") == 0)
 		rules_say(r, &x->mention, WARNING,
 		    "%s is not defined anywhere: it counts 0 here",
 		    r->rule[i].name);
@@ -379,7 +380,7 @@ for_bytes(const struct rule *u)
 	bool bytes = false;
 
 	for (; p < end && (p = memchr(p, '\\', (size_t)(end - p))) != NULL &&
-	     p + 1 < end;
+	       p + 1 < end;
 	     p++) {
 		p++;
 		if (*p == 'p' || *p == 'P' || *p == 'X')
@@ -419,6 +420,37 @@ add_literals(struct rules *r, uint32_t i)
 		    r->prefilter, u->literals.v[k], u->literals.len[k], i);
 }
 
+/* What a guard does not silence: phishing, since who phishes would paste what
+   is guarded; what speaks for a message; guards themselves. */
+static bool
+unguarded(const struct rules *r, uint32_t i)
+{
+	const struct rule *u = &r->rule[i];
+	const char *c = u->category;
+
+	return u->score < 0 || r->private->note[i].guard > 0 ||
+	       (c != NULL && strncmp(c, "phish", 5) == 0 &&
+		   (c[5] == '\0' || c[5] == '.'));
+}
+
+/* A near rule looks at places, which only some rules have. */
+static void
+check_near(struct rules *r, uint32_t i)
+{
+	const struct rule *u = &r->rule[i];
+	enum rule_type t;
+
+	for (uint32_t k = 0; k < u->nnear; k++) {
+		t = r->rule[u->near[k]].type;
+		if (t != RULE_NONE && t != RULE_BODY && t != RULE_RAWBODY &&
+		    t != RULE_URI)
+			rules_say(r, &r->private->note[i].defined, ERROR,
+			    "%s is a %s rule, which has no place in the text: "
+			    "body, rawbody and uri rules have",
+			    r->rule[u->near[k]].name, rules_type_name(t));
+	}
+}
+
 void
 rules_finish(struct rules *r)
 {
@@ -427,6 +459,8 @@ rules_finish(struct rules *r)
 		default_score(&r->rule[i]);
 		if (r->rule[i].type == RULE_NONE)
 			tell_missing(r, i);
+		r->rule[i].unguarded = unguarded(r, i);
+		check_near(r, i);
 		if (r->private->note[i].replace)
 			rules_tags_apply(r, i);
 		if (r->rule[i].pattern != NULL && for_bytes(&r->rule[i]))
@@ -456,7 +490,7 @@ const char *
 rules_type_name(enum rule_type t)
 {
 	static const char *const name[] = {"none", "header", "body", "rawbody",
-	    "uri", "full", "mimeheader", "meta"};
+	    "uri", "full", "mimeheader", "near", "meta"};
 
 	return name[t];
 }

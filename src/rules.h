@@ -21,6 +21,7 @@ enum rule_type {
 	RULE_URI,
 	RULE_FULL,
 	RULE_MIMEHEADER,
+	RULE_NEAR, /* hits of one rule that stand near hits of others */
 	RULE_META
 };
 
@@ -79,8 +80,11 @@ struct rule {
 	struct literals literals;
 	struct meta_op *meta;
 	uint32_t nmeta;
-	struct re *re; /* compiled by match.c when first needed */
-	bool broken;   /* does not compile, or refused: never runs */
+	uint32_t *near; /* [0] hits where it stands near one of the others … */
+	uint32_t nnear, distance; /* … with so many characters between */
+	struct re *re;            /* compiled by match.c when first needed */
+	bool unguarded;           /* counts in guarded places too */
+	bool broken;              /* does not compile, or refused: never runs */
 };
 
 enum unit {

@@ -170,8 +170,7 @@ read_pattern(struct line *l, struct pattern *out)
 		    closer(open), closer(open));
 		return false;
 	}
-	if (!l->source->utf8 &&
-	    !decode_utf8_valid(out->text.p, out->text.n))
+	if (!l->source->utf8 && !decode_utf8_valid(out->text.p, out->text.n))
 		from_latin1(l, &out->text);
 	return true;
 }
@@ -456,6 +455,62 @@ rules_do_meta(struct line *l, const struct directive *d)
 	u = define(l, at, i, RULE_META);
 	u->meta = rules_keep(l, op, n);
 	u->nmeta = n;
+}
+
+/* The rules that a near rule names, up to its distance. */
+static bool
+near_rules(
+    struct line *l, const struct directive *d, uint32_t *rule, uint32_t *n)
+{
+	uint32_t i;
+
+	while (l->p < l->end && !(*l->p >= '0' && *l->p <= '9')) {
+		if (*n == LIMIT_NEAR_RULES) {
+			rules_tell(l, l->p, ERROR,
+			    "more than %u rules in one near", LIMIT_NEAR_RULES);
+			return false;
+		}
+		i = rules_mentioned(l, d);
+		if (i == NO_RULE)
+			return false;
+		rule[(*n)++] = i;
+	}
+	if (*n < 2)
+		rules_tell(l, l->p, ERROR,
+		    "near NAME A B... CHARACTERS: two rules are expected");
+	return *n >= 2;
+}
+
+/* near NAME A B... CHARACTERS */
+void
+rules_do_near(struct line *l, const struct directive *d)
+{
+	const char *at = l->p;
+	uint32_t i = rules_rule(l), rule[LIMIT_NEAR_RULES], n = 0;
+	double distance = 0;
+	struct rule *u;
+
+	if (i == NO_RULE)
+		return;
+	if (!near_rules(l, d, rule, &n) ||
+	    rules_missing(l, "a number of characters")) {
+		not_defined(l, i);
+		return;
+	}
+	if (!rules_number(&l->p, l->end, &distance) || distance < 1 ||
+	    distance > LIMIT_NEAR) {
+		rules_tell(l, l->p, ERROR, "1 to %u characters are expected",
+		    LIMIT_NEAR);
+		not_defined(l, i);
+		return;
+	}
+	rules_skip(l);
+	rules_standalone(l, d);
+	u = define(l, at, i, RULE_NEAR);
+	u->near = arena_array(l->rules->arena, n, sizeof *u->near);
+	memcpy(u->near, rule, n * sizeof *rule);
+	u->nnear = n;
+	u->distance = (uint32_t)distance;
 }
 
 /* Rules of kinds that we do not have. */

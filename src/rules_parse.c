@@ -269,6 +269,7 @@ static const struct directive directives[] = {
     {"replace_end", rules_do_replace_mark, 0, true},
     {"required_score", do_required, 0, 0},
     {"required_hits", do_required, 0, 0},
+    {"near", rules_do_near, OURS, 0},
     {"category", rules_do_category, OURS, 0},
     {"cut", rules_do_cut, OURS, 0},
     {"guard", rules_do_guard, OURS, 0},

@@ -207,6 +207,7 @@ struct meta_op *rules_keep(
 void rules_do_text_rule(struct line *, const struct directive *);
 void rules_do_header(struct line *, const struct directive *);
 void rules_do_meta(struct line *, const struct directive *);
+void rules_do_near(struct line *, const struct directive *);
 void rules_do_refuse(struct line *, const struct directive *);
 
 /* rules_about.c */

@@ -22,15 +22,6 @@ phish_rule(const struct rule *r)
 /* ---- guards ---- */
 
 static bool
-is_guard(const struct rules *rules, uint32_t rule)
-{
-	for (uint32_t i = 0; i < rules->nguard; i++)
-		if (rules->guard[i].rule == rule)
-			return true;
-	return false;
-}
-
-static bool
 inside(const struct spans *guard, struct span s)
 {
 	for (uint32_t i = 0; i < guard->n; i++)
@@ -75,19 +66,17 @@ find_guards(struct match *m, struct spans *guard)
 		grow_sort(&guard[i]);
 }
 
-/* A hit inside a guard's span does not count; phish rules override guards, and
-   what speaks for a message always counts. */
-static void
-apply_guards(struct match *m, const struct spans *guard)
+/* Marks hits m->hit[from..) inside guards: they do not count. */
+static bool
+mark_guarded(struct match *m, const struct spans *guard, uint32_t from)
 {
 	bool any = false;
 
-	for (uint32_t i = 0; i < m->nhit; i++) {
+	for (uint32_t i = from; i < m->nhit; i++) {
 		struct hit *h = &m->hit[i];
-		const struct rule *r = &m->rules->rule[h->rule];
 
-		if (h->doc == NO_DOC || guard[h->doc].n == 0 || phish_rule(r) ||
-		    r->score < 0 || is_guard(m->rules, h->rule) ||
+		if (h->doc == NO_DOC || guard[h->doc].n == 0 ||
+		    m->rules->rule[h->rule].unguarded ||
 		    m->count[h->rule] == 0 ||
 		    !inside(&guard[h->doc],
 			view_shown_span(&m->view->doc[h->doc], h->utf8)))
@@ -95,6 +84,21 @@ apply_guards(struct match *m, const struct spans *guard)
 		h->guarded = any = true;
 		m->count[h->rule]--;
 	}
+	return any;
+}
+
+static void
+apply_guards(struct match *m, const struct spans *guard)
+{
+	uint32_t end = m->nhit;
+	bool any;
+
+	m->nhit = m->nfound;
+	any = mark_guarded(m, guard, 0);
+	m->nhit = end;
+	if (any)
+		match_near(m);
+	any |= mark_guarded(m, guard, m->nfound);
 	if (any)
 		match_metas(m);
 }

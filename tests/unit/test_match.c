@@ -363,6 +363,63 @@ expressions(void **state)
 	hits("body __A /tea/\nmeta __M !__A\nmeta X !__M", BODY "tea\n", 1);
 }
 
+#define OURS "ifplugin Simsift\n"
+#define NEAR10 \
+	"body A /tea/\nbody B /milk|sugar/\n" OURS "near X A B 10\nendif\n"
+
+static void
+near_rules(void **state)
+{
+	(void)state;
+	hits(NEAR10, BODY "tea with milk\n", 1);
+	hits(NEAR10, BODY "milk, then tea\n", 1);
+	hits(NEAR10, BODY "tea alone, and a long way on: milk\n", 0);
+	/* Ten characters between, not eleven; bytes do not matter. */
+	hits(NEAR10, BODY "tea1234567890milk\n", 1);
+	hits(NEAR10, BODY "tea12345678901milk\n", 0);
+	hits(NEAR10,
+	    BODY "tea\xe8\x8c\xb6\xe8\x8c\xb6\xe8\x8c\xb6\xe8\x8c\xb6milk\n",
+	    1);
+	/* Beyond the paragraph, but not beyond the text. */
+	hits(NEAR10, BODY "tea\n\nmilk\n", 1);
+	hits(NEAR10, "Subject: tea\n\nmilk\n", 0);
+	/* Each hit of the first counts. */
+	hits(NEAR10, BODY "tea milk tea\n\nand nothing at all here: tea\n", 2);
+	/* A long one reaches further than one that starts later. */
+	hits("body A /tea/\nbody B /milk.*|sugar/\n" OURS
+	     "near X A B 3\nendif\n",
+	    BODY "milk sugar and much of it tea\n", 1);
+	hits("body A /tea/\nbody B /milk/\nbody C /rum/\n" OURS
+	     "near X A B C 10\nendif\n",
+	    BODY "tea and rum\n", 1);
+	hits("body A /tea/\n" OURS "near X A A 10\nendif\n", BODY "tea\n", 1);
+	hits("body A /tea/\nbody B /milk/\nscore B 0\n" OURS
+	     "near X A B 10\nendif\n",
+	    BODY "tea milk\n", 0);
+	hits("body A /tea/\nbody B /milk/\nmeta X N > 1\ntflags N "
+	     "multiple\n" OURS "near N A B 10\nendif\n",
+	    BODY "tea milk tea\n", 1);
+}
+
+/* HTML: what the reader sees between them; a link is its element. */
+static void
+near_in_html(void **state)
+{
+	static const char html[] = "Content-Type: text/html\n\n"
+				   "<p>tea <span style=\"color: red; margin: 0 "
+				   "0 0 0\">milk</span></p>";
+	static const char link[] =
+	    "Content-Type: text/html\n\n"
+	    "<p>tea <a href=\"http://shop.example/a\">buy</a></p>"
+	    "<p>something else that is not short</p>"
+	    "<a href=\"http://shop.example/b\">buy</a>";
+
+	(void)state;
+	hits(NEAR10, html, 1);
+	hits("uri A /shop/\nbody B /tea/\n" OURS "near X A B 10\nendif\n", link,
+	    1);
+}
+
 int
 main(void)
 {
@@ -381,6 +438,8 @@ main(void)
 	    cmocka_unit_test(no_time),
 	    cmocka_unit_test(broken_rule),
 	    cmocka_unit_test(expressions),
+	    cmocka_unit_test(near_rules),
+	    cmocka_unit_test(near_in_html),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -647,6 +647,14 @@ static const struct {
     {IN "guard A match" OUT, "2:7 w", "guard for no rule: A"},
     {IN "category A x" OUT, "2:10 w", "category for no rule: A"},
     {DEF IN "cut A match when B" OUT, "3:18 w", "B is not defined"},
+    {DEF IN "near B A 10" OUT, "3:10 e", "two rules are expected"},
+    {DEF IN "near B A A" OUT, "3:11 e", "a number of characters is missing"},
+    {DEF IN "near B A A 0" OUT, "3:13 e", "1 to 2000 characters"},
+    {DEF IN "near B A A 2001" OUT, "3:16 e", "1 to 2000 characters"},
+    {DEF IN "near B A A 9 9" OUT, "3:14 e", "nothing may stand behind"},
+    {DEF IN "near B A C 9" OUT, "3:10 w", "C is not defined"},
+    {DEF "meta M A\n" IN "near B A M 9" OUT, "4:6 e", "M is a meta rule"},
+    {DEF "near B A A 9", "2:1 e", "between `ifplugin"},
 };
 
 static void

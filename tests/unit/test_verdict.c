@@ -288,6 +288,28 @@ guards(void **state)
 	    "promo hold promo.a 5.01");
 }
 
+#define NEAR                                                       \
+	"body __A /shop/\nbody __B /card/\nbody CODE /LPA:1\\$/\n" \
+	"score CODE 0.01\nscore SHOP 5\n"
+#define NEAR_GUARD "near SHOP __A __B 20\nguard CODE line\n"
+
+/* What is guarded is no neighbour either. */
+static void
+guards_and_near(void **state)
+{
+	static const char g[] = NEAR OURS(NEAR_GUARD "category SHOP promo.a\n"),
+			  phish[] =
+			      NEAR OURS(NEAR_GUARD "category SHOP phish.a\n");
+
+	(void)state;
+	gives(g, MAIL "card shop\n", "promo mark promo.a 5.00");
+	gives(g, MAIL "LPA:1$x card\nshop\n", "clean pass - 0.01");
+	gives(g, MAIL "LPA:1$x shop\ncard\n", "clean pass - 0.01");
+	gives(g, MAIL "LPA:1$x card\nshop card\n", "promo mark promo.a 5.01");
+	gives(phish, MAIL "LPA:1$x card\nshop\n", "phish mark phish.a 5.01");
+	gives(phish, MAIL "LPA:1$x shop card\n", "phish mark phish.a 5.01");
+}
+
 static void
 guard_units(void **state)
 {
@@ -397,6 +419,7 @@ main(void)
 	    cmocka_unit_test(wanted_now_is_not_held),
 	    cmocka_unit_test(while_rules_are_missing),
 	    cmocka_unit_test(guards),
+	    cmocka_unit_test(guards_and_near),
 	    cmocka_unit_test(guard_units),
 	    cmocka_unit_test(guards_are_no_shield),
 	    cmocka_unit_test(guards_and_other_rules),
