@@ -231,8 +231,8 @@ put_summary(struct job *j)
 	buf_printf(&j->out, "verdict  %s", report_verdict_name(r->verdict));
 	if (category != NULL)
 		buf_printf(&j->out, " (%s)", category);
-	buf_printf(&j->out, "\nscore    %.1f of %.1f\naction   %s", r->score,
-	    r->required, rules_action_name(r->action));
+	buf_printf(&j->out, "\nscore    %.1f of %.1f\naction   %s",
+	    report_score(r->score), r->required, rules_action_name(r->action));
 	if (r->ncut > 0)
 		buf_printf(&j->out,
 		    ", %u place%s, %u of %u characters of the text", r->ncut,
@@ -321,8 +321,8 @@ put_entries(struct job *j)
 		buf_printf(&j->out, ": %s", report_verdict_name(e->verdict));
 		if (category != NULL)
 			buf_printf(&j->out, " (%s)", category);
-		buf_printf(&j->out, ", score %.1f, action %s", e->score,
-		    rules_action_name(e->action));
+		buf_printf(&j->out, ", score %.1f, action %s",
+		    report_score(e->score), rules_action_name(e->action));
 		if (e->refusal != REFUSAL_NONE)
 			buf_printf(&j->out, "; not cut: %s",
 			    report_refusal_name(e->refusal));

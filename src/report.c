@@ -377,6 +377,12 @@ put_rules(struct buf *out, const struct report *r, const struct rules *rules,
 	return named;
 }
 
+double
+report_score(double score)
+{
+	return score > -0.05 && score < 0.05 ? 0 : score;
+}
+
 /* Items that a line may be folded between are separated by NULs. */
 static void
 put_status(struct buf *out, const struct report *r, const struct rules *rules,
@@ -388,7 +394,7 @@ put_status(struct buf *out, const struct report *r, const struct rules *rules,
 	buf_printf(out, "action=%s;%c", rules_action_name(r->action), 0);
 	if (category != NULL)
 		buf_printf(out, "category=%s;%c", category, 0);
-	buf_printf(out, "score=%.1f/%.1f", r->score, r->required);
+	buf_printf(out, "score=%.1f/%.1f", report_score(r->score), r->required);
 	if (r->ncut > 0)
 		buf_printf(out, ";%ccuts=%u", 0, r->ncut);
 	put_rules(out, r, rules, "rules=");

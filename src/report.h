@@ -139,6 +139,8 @@ const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);
 /* Name of the next set bit of *warn, which is cleared; NULL: none left. */
 const char *report_warn_name(uint32_t *warn);
+/* As it is shown with one decimal: never -0.0. */
+double report_score(double);
 /* The category's name, or NULL. */
 const char *report_category(const struct report *, const struct rules *);
 
