@@ -268,6 +268,7 @@ struct pass {
 	struct arena *a;
 	const char *p;
 	uint32_t n;
+	bool plain; /* blanks before a line say nothing */
 	bool html;
 	enum state state;
 	uint32_t from; /* of what the state is about */
@@ -283,10 +284,16 @@ is_fence(const char *p, uint32_t n, uint32_t text)
 }
 
 static bool
+deep(const char *p, uint32_t n, uint32_t at)
+{
+	return stands_at(p, n, at, "    ") > 0 || p[at] == '\t';
+}
+
+static bool
 is_code(const struct pass *x, uint32_t at, uint32_t text)
 {
-	return !x->html && !x->list && !at_eol(x->p, x->n, text) &&
-	       (stands_at(x->p, x->n, at, "    ") > 0 || x->p[at] == '\t');
+	return !x->plain && !x->list && !at_eol(x->p, x->n, text) &&
+	       deep(x->p, x->n, at);
 }
 
 /* The state that a line is in, or starts. */
@@ -343,11 +350,32 @@ plain_line(struct pass *x, uint32_t at, uint32_t next)
 		grow_add(x->to, x->a, (struct span){at, next});
 }
 
+/* Where half of the lines and more begin with four blanks it is layout, such
+   as what is left of a web page, not Markdown. */
+static bool
+is_layout(const char *p, uint32_t n)
+{
+	uint32_t lines = 0, indented = 0;
+
+	for (uint32_t at = 0; at < n; at = next_line(p, n, at)) {
+		if (at_eol(p, n, skip_blanks(p, n, at)))
+			continue;
+		lines++;
+		indented += deep(p, n, at);
+	}
+	return indented * 2 >= lines;
+}
+
 void
 grow_protect_lines(
     struct spans *s, struct arena *a, const char *p, uint32_t n, bool html)
 {
-	struct pass x = {.to = s, .a = a, .p = p, .n = n, .html = html};
+	struct pass x = {.to = s,
+	    .a = a,
+	    .p = p,
+	    .n = n,
+	    .html = html,
+	    .plain = html || is_layout(p, n)};
 
 	for (uint32_t at = 0, next; at < n; at = next) {
 		uint32_t text = skip_blanks(p, n, at);

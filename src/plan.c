@@ -149,6 +149,7 @@ cut_shown(struct planner *x, struct hit *h, struct span s, enum unit unit)
 		return;
 	}
 	h->grown = grow_to(x, h->doc, s, unit, &elem);
+	x->grown[h->doc] |= unit != UNIT_MATCH;
 	add_span(x, cut, h->grown);
 	if (elem != UINT32_MAX)
 		plan_add_elem(x, &x->plan->elem[h->doc], elem, LIMIT_CUTS);
@@ -231,7 +232,8 @@ flow_doc(struct planner *x, uint32_t doc)
 			plan_refuse(x, REFUSAL_GUARD);
 }
 
-/* Headings left without text go too, where none of them must stay. */
+/* Headings left without text go too, where none of them must stay; but who asks
+   for the match alone gets that. */
 static void
 cut_headings(struct planner *x, uint32_t doc)
 {
@@ -239,7 +241,7 @@ cut_headings(struct planner *x, uint32_t doc)
 	const struct text *t = view_shown(d);
 	struct spans all = {0};
 
-	if (d->subject)
+	if (d->subject || !x->grown[doc])
 		return;
 	for (uint32_t i = 0; i < x->plan->cut[doc].n; i++)
 		grow_add(&all, x->a, x->plan->cut[doc].v[i]);
@@ -551,6 +553,7 @@ start(struct planner *x, struct plan *plan, struct report *r, struct match *m,
 	    .only = only};
 	x->never = arena_array(m->a, n, sizeof *x->never);
 	x->never_known = arena_array(m->a, n, sizeof *x->never_known);
+	x->grown = arena_array(m->a, n, sizeof *x->grown);
 }
 
 /* Hits to tidy spans of each doc. */

@@ -24,6 +24,7 @@ struct planner {
 	const struct spans *guard;
 	struct spans *never; /* for each doc: code, quotes, footers */
 	bool *never_known;
+	bool *grown; /* for each doc: something of it is more than a match */
 	uint32_t only; /* a rule, or NO_RULE: all that apply */
 };
 

@@ -28,6 +28,7 @@ ifplugin Simsift
 action promo cut
 cut_max_percent 100
 keep_min_percent 0
+cut_max_sentences 100
 endif
 
 '''
