@@ -210,6 +210,23 @@ shows(const struct planner *x, uint32_t doc, const char *p, uint32_t n)
 	return false;
 }
 
+/* Does a link of the doc that stays lead there? */
+static bool
+links_to(const struct planner *x, uint32_t doc, const char *p, uint32_t n)
+{
+	const struct html *h = x->view->doc[doc].html;
+
+	for (uint32_t i = 0; h != NULL && i < h->nlink; i++) {
+		const struct html_link *l = &h->link[i];
+		struct span s = h->elem[l->elem].shown;
+
+		if (l->url_len >= n && memmem(l->url, l->url_len, p, n) &&
+		    (s.to == s.from || !is_cut(&x->plan->cut[doc], s)))
+			return true;
+	}
+	return false;
+}
+
 /* Is anything by which the cut text is known, and which a itself shows nowhere
    else, still there in b? */
 static bool
@@ -223,7 +240,8 @@ still_there(const struct planner *x, const struct side *a, struct span shown,
 		uint32_t n = at.to - at.from;
 
 		if (shows(x, b->doc, t->p + at.from, n) &&
-		    !shows(x, a->doc, t->p + at.from, n))
+		    !shows(x, a->doc, t->p + at.from, n) &&
+		    !links_to(x, a->doc, t->p + at.from, n))
 			return true;
 	}
 	return false;
