@@ -65,7 +65,7 @@
 #define LIMIT_RULE_NAME 120u
 #define LIMIT_INCLUDES 16u
 #define LIMIT_IF_DEPTH 64u
-#define LIMIT_LITERALS 64u /* alternatives kept for one rule */
+#define LIMIT_LITERALS 512u /* alternatives kept for one rule: word lists of fifteen languages */
 #define LIMIT_COMPLAINTS 1000u
 
 /* Folders that scan walks down. */

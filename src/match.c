@@ -1,4 +1,4 @@
-#include "match.h"
+#include "match_private.h"
 
 #include <string.h>
 
@@ -12,6 +12,8 @@ struct match_private {
 	uint64_t *bits; /* of the candidates in the present text */
 	uint64_t *mask[RULE_META + 1]; /* rules that may run, by type */
 	uint64_t *always;              /* of these, those without a literal */
+	uint64_t *local;               /* body rules of the second round */
+	bool any_local;
 	uint32_t words;
 	int64_t *spent; /* ns, by rule */
 	/* First hits of this unit, and of the one before it. */
@@ -30,7 +32,7 @@ enabled(const struct rule *r)
 }
 
 static void
-set_up(struct match *m)
+set_up(struct match *m, bool all)
 {
 	struct match_private *x = arena_alloc(m->a, sizeof *x);
 	uint32_t n = m->rules->n;
@@ -41,6 +43,7 @@ set_up(struct match *m)
 	x->always = arena_array(m->a, x->words, 8);
 	for (int t = 0; t <= RULE_META; t++)
 		x->mask[t] = arena_array(m->a, x->words, 8);
+	x->local = arena_array(m->a, x->words, 8);
 	x->spent = arena_array(m->a, n, sizeof *x->spent);
 	m->count = arena_array(m->a, n, sizeof *m->count);
 	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
@@ -50,7 +53,12 @@ set_up(struct match *m)
 
 		if (!enabled(r))
 			continue;
-		x->mask[r->type][i / 64] |= bit;
+		if (r->local && !all) {
+			x->local[i / 64] |= bit;
+			x->any_local = true;
+		} else {
+			x->mask[r->type][i / 64] |= bit;
+		}
 		if (r->literals.n == 0)
 			x->always[i / 64] |= bit;
 	}
@@ -237,6 +245,24 @@ run_unit(struct match *m, const struct unit_text *u)
 		return;
 	candidates(m, type[u->kind], fold.p, fold.len);
 	run_bits(m, u, &fold);
+}
+
+static void
+run_local(struct match *m)
+{
+	struct match_private *x = m->private;
+	uint64_t *first = x->mask[RULE_BODY];
+	struct regions r;
+
+	match_regions(&r, m);
+	x->mask[RULE_BODY] = x->local;
+	for (uint32_t i = 0; i < m->view->nunit && !m->timeout; i++) {
+		const struct unit_text *u = &m->view->unit[i];
+
+		if (u->kind == IN_BODY && u->len > 0 && match_in_regions(&r, u))
+			run_unit(m, u);
+	}
+	x->mask[RULE_BODY] = first;
 }
 
 /* ---- header fields ---- */
@@ -581,18 +607,20 @@ match_true(const struct match *m, const struct meta_op *v, uint32_t n)
 
 void
 match_run(struct match *m, struct arena *a, struct rules *rules,
-    struct view *view, uint32_t time_ms)
+    struct view *view, uint32_t time_ms, bool all)
 {
 	*m = (struct match){.a = a,
 	    .rules = rules,
 	    .view = view,
 	    .deadline = clock_ns(CLOCK_MONOTONIC) / 1000000 + time_ms};
-	set_up(m);
+	set_up(m, all);
 	run_headers(m);
 	for (uint32_t i = 0; i < view->nunit && !m->timeout; i++) {
 		if (view->unit[i].len > 0)
 			run_unit(m, &view->unit[i]);
 	}
+	if (m->private->any_local)
+		run_local(m);
 	run_mimeheaders(m);
 	run_full(m);
 	m->nfound = m->nhit;

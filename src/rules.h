@@ -82,6 +82,8 @@ struct rule {
 	uint32_t nmeta;
 	uint32_t *near; /* [0] hits where it stands near one of the others … */
 	uint32_t nnear, distance; /* … with so many characters between */
+	bool local;               /* hits matter only near those of others */
+	uint32_t anchor;          /* local rules run this near its hits, or 0 */
 	struct re *re;            /* compiled by match.c when first needed */
 	bool unguarded;           /* counts in guarded places too */
 	bool broken;              /* does not compile, or refused: never runs */

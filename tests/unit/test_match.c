@@ -41,7 +41,7 @@ run_timed(const char *text, const char *mail, size_t n, uint32_t ms)
 	cs = charsets_open(mail, n, NULL);
 	mime_parse(&tree, arena, mail, (uint32_t)n);
 	view_make(&view, arena, &tree, cs);
-	match_run(&match, arena, &rules, &view, ms);
+	match_run(&match, arena, &rules, &view, ms, false);
 }
 
 static void

@@ -1,0 +1,75 @@
+#include "match_private.h"
+
+#include <stdlib.h>
+
+#define CHAR_BYTES 4u /* of UTF-8, at most */
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct region *x = a, *y = b;
+
+	if (x->doc != y->doc)
+		return x->doc < y->doc ? -1 : 1;
+	return (x->at.from > y->at.from) - (x->at.from < y->at.from);
+}
+
+static struct span
+widened(struct span s, uint32_t by)
+{
+	s.from = s.from > by ? s.from - by : 0;
+	s.to = s.to < UINT32_MAX - by ? s.to + by : UINT32_MAX;
+	return s;
+}
+
+void
+match_regions(struct regions *r, struct match *m)
+{
+	uint32_t kept = 0, size = 0;
+
+	*r = (struct regions){0};
+	for (uint32_t i = 0; i < m->nhit; i++) {
+		const struct hit *h = &m->hit[i];
+		uint32_t far = m->rules->rule[h->rule].anchor;
+
+		if (far == 0 || h->doc == NO_DOC)
+			continue;
+		r->v = arena_more(m->a, r->v, r->n, &size, sizeof *r->v);
+		r->v[r->n++] = (struct region){
+		    h->doc, widened(match_shown(m, h), far * CHAR_BYTES)};
+	}
+	if (r->n == 0)
+		return;
+	qsort(r->v, r->n, sizeof *r->v, by_place);
+	for (uint32_t i = 1; i < r->n; i++) {
+		struct region *last = &r->v[kept], *next = &r->v[i];
+
+		if (next->doc != last->doc || next->at.from > last->at.to)
+			r->v[++kept] = *next;
+		else if (next->at.to > last->at.to)
+			last->at.to = next->at.to;
+	}
+	r->n = kept + 1;
+}
+
+bool
+match_in_regions(const struct regions *r, const struct unit_text *u)
+{
+	uint32_t lo = 0, hi = r->n;
+	struct span s = {0, UINT32_MAX};
+
+	/* Hidden text has no place in what is shown. */
+	if (u->layer == LAYER_SHOWN)
+		s = view_layer_span(u, (struct span){0, u->len});
+	/* The first region that ends behind the start of the unit. */
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		const struct region *x = &r->v[mid];
+
+		if (x->doc < u->doc || (x->doc == u->doc && x->at.to <= s.from))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->n && r->v[lo].doc == u->doc && r->v[lo].at.from < s.to;
+}
