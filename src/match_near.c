@@ -57,7 +57,7 @@ find_places(struct seeker *s)
 	struct match *m = s->m;
 	uint32_t size = 0;
 
-	for (uint32_t i = 0; i < m->nfound; i++) {
+	for (uint32_t i = 0; i < m->nhit; i++) {
 		const struct hit *h = &m->hit[i];
 
 		if (!counts(s, h) || !one_of(s->rule, h->rule))
@@ -124,8 +124,9 @@ static void
 add_hits(struct seeker *s, uint32_t rule)
 {
 	struct match *m = s->m;
+	uint32_t end = m->nhit;
 
-	for (uint32_t i = 0; i < m->nfound && m->nhit < LIMIT_HITS; i++) {
+	for (uint32_t i = 0; i < end && m->nhit < LIMIT_HITS; i++) {
 		struct hit h = m->hit[i];
 
 		if (h.rule != s->rule->near[0] || !counts(s, &h) ||

@@ -442,8 +442,15 @@ check_near(struct rules *r, uint32_t i)
 
 	for (uint32_t k = 0; k < u->nnear; k++) {
 		t = r->rule[u->near[k]].type;
-		if (t != RULE_NONE && t != RULE_BODY && t != RULE_RAWBODY &&
-		    t != RULE_URI)
+		if (t == RULE_NEAR && u->near[k] < i)
+			continue;
+		if (t == RULE_NEAR)
+			rules_say(r, &r->private->note[i].defined, ERROR,
+			    "%s is a near rule too, and must stand before "
+			    "this one",
+			    r->rule[u->near[k]].name);
+		else if (t != RULE_NONE && t != RULE_BODY &&
+			 t != RULE_RAWBODY && t != RULE_URI)
 			rules_say(r, &r->private->note[i].defined, ERROR,
 			    "%s is a %s rule, which has no place in the text: "
 			    "body, rawbody and uri rules have",

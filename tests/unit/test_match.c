@@ -392,6 +392,13 @@ near_rules(void **state)
 	hits("body A /tea/\nbody B /milk/\nbody C /rum/\n" OURS
 	     "near X A B C 10\nendif\n",
 	    BODY "tea and rum\n", 1);
+	/* Near rules of near rules: both at the same tea. */
+	hits("body A /tea/\nbody B /milk/\nbody C /rum/\n" OURS
+	     "near N A B 9\nnear X N C 9\nendif\n",
+	    BODY "milk tea, but not at this one, then: tea rum\n", 0);
+	hits("body A /tea/\nbody B /milk/\nbody C /rum/\n" OURS
+	     "near N A B 9\nnear X N C 9\nendif\n",
+	    BODY "milk tea rum\n", 1);
 	hits("body A /tea/\n" OURS "near X A A 10\nendif\n", BODY "tea\n", 1);
 	hits("body A /tea/\nbody B /milk/\nscore B 0\n" OURS
 	     "near X A B 10\nendif\n",

@@ -655,6 +655,8 @@ static const struct {
     {DEF IN "near B A C 9" OUT, "3:10 w", "C is not defined"},
     {DEF "meta M A\n" IN "near B A M 9" OUT, "4:6 e", "M is a meta rule"},
     {DEF "near B A A 9", "2:1 e", "between `ifplugin"},
+    {DEF IN "near B N A 9\nnear N A A 9" OUT, "3:6 e", "must stand before"},
+    {DEF IN "near B B A 9" OUT, "3:6 e", "must stand before"},
 };
 
 static void
