@@ -12,8 +12,8 @@ struct match_private {
 	uint64_t *bits; /* of the candidates in the present text */
 	uint64_t *mask[RULE_META + 1]; /* rules that may run, by type */
 	uint64_t *always;              /* of these, those without a literal */
-	uint64_t *local;               /* body rules of the second round */
-	bool any_local;
+	uint64_t *late;                /* … that wait for one with `first` */
+	bool late_now;
 	uint32_t words;
 	int64_t *spent; /* ns, by rule */
 	/* First hits of this unit, and of the one before it. */
@@ -32,7 +32,7 @@ enabled(const struct rule *r)
 }
 
 static void
-set_up(struct match *m, bool all)
+set_up(struct match *m)
 {
 	struct match_private *x = arena_alloc(m->a, sizeof *x);
 	uint32_t n = m->rules->n;
@@ -41,9 +41,9 @@ set_up(struct match *m, bool all)
 	x->words = n / 64 + 1;
 	x->bits = arena_array(m->a, x->words, 8);
 	x->always = arena_array(m->a, x->words, 8);
+	x->late = arena_array(m->a, x->words, 8);
 	for (int t = 0; t <= RULE_META; t++)
 		x->mask[t] = arena_array(m->a, x->words, 8);
-	x->local = arena_array(m->a, x->words, 8);
 	x->spent = arena_array(m->a, n, sizeof *x->spent);
 	m->count = arena_array(m->a, n, sizeof *m->count);
 	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
@@ -53,12 +53,9 @@ set_up(struct match *m, bool all)
 
 		if (!enabled(r))
 			continue;
-		if (r->local && !all) {
-			x->local[i / 64] |= bit;
-			x->any_local = true;
-		} else {
-			x->mask[r->type][i / 64] |= bit;
-		}
+		x->mask[r->type][i / 64] |= bit;
+		if (r->flags & RULE_LATE)
+			x->late[i / 64] |= bit;
 		if (r->literals.n == 0)
 			x->always[i / 64] |= bit;
 	}
@@ -80,6 +77,14 @@ candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
 	    m->rules->prefilter, x->lower, fold_case(x->lower, p, n), x->bits);
 	for (uint32_t i = 0; i < x->words; i++)
 		x->bits[i] &= x->mask[type][i];
+}
+
+/* Of the rules for units, those whose turn it is. */
+static void
+in_turn(struct match_private *x)
+{
+	for (uint32_t i = 0; i < x->words; i++)
+		x->bits[i] &= x->late_now ? x->late[i] : ~x->late[i];
 }
 
 static bool
@@ -239,30 +244,14 @@ run_unit(struct match *m, const struct unit_text *u)
 	x->look_back = x->unit_start;
 	x->unit_start = from;
 	candidates(m, type[u->kind], u->p, u->len);
+	in_turn(x);
 	run_bits(m, u, NULL);
 	/* rawbody shows the text as it was sent: never folded. */
 	if (u->kind == IN_RAWBODY || !fold_text(&fold, u->p, u->len))
 		return;
 	candidates(m, type[u->kind], fold.p, fold.len);
+	in_turn(x);
 	run_bits(m, u, &fold);
-}
-
-static void
-run_local(struct match *m)
-{
-	struct match_private *x = m->private;
-	uint64_t *first = x->mask[RULE_BODY];
-	struct regions r;
-
-	match_regions(&r, m);
-	x->mask[RULE_BODY] = x->local;
-	for (uint32_t i = 0; i < m->view->nunit && !m->timeout; i++) {
-		const struct unit_text *u = &m->view->unit[i];
-
-		if (u->kind == IN_BODY && u->len > 0 && match_in_regions(&r, u))
-			run_unit(m, u);
-	}
-	x->mask[RULE_BODY] = first;
 }
 
 /* ---- header fields ---- */
@@ -605,22 +594,43 @@ match_true(const struct match *m, const struct meta_op *v, uint32_t n)
 	return rules_eval(v, n, value, &copy) != 0;
 }
 
+/* regions: only units there; NULL: all. */
+static void
+run_units(struct match *m, const struct regions *regions)
+{
+	const struct view *v = m->view;
+
+	m->private->unit_start = m->nhit;
+	for (uint32_t i = 0; i < v->nunit && !m->timeout; i++)
+		if (v->unit[i].len > 0 &&
+		    (regions == NULL ||
+			match_in_regions(m, regions, &v->unit[i])))
+			run_unit(m, &v->unit[i]);
+}
+
+static void
+run_late(struct match *m)
+{
+	struct regions r;
+
+	if (!match_late(&r, m))
+		return;
+	m->private->late_now = true;
+	run_units(m, r.all ? NULL : &r);
+}
+
 void
 match_run(struct match *m, struct arena *a, struct rules *rules,
-    struct view *view, uint32_t time_ms, bool all)
+    struct view *view, uint32_t time_ms)
 {
 	*m = (struct match){.a = a,
 	    .rules = rules,
 	    .view = view,
 	    .deadline = clock_ns(CLOCK_MONOTONIC) / 1000000 + time_ms};
-	set_up(m, all);
+	set_up(m);
 	run_headers(m);
-	for (uint32_t i = 0; i < view->nunit && !m->timeout; i++) {
-		if (view->unit[i].len > 0)
-			run_unit(m, &view->unit[i]);
-	}
-	if (m->private->any_local)
-		run_local(m);
+	run_units(m, NULL);
+	run_late(m);
 	run_mimeheaders(m);
 	run_full(m);
 	m->nfound = m->nhit;

@@ -35,9 +35,8 @@ struct match {
 	struct match_private *private;
 };
 
-/* all: rules whose hits matter only near others' run everywhere, too. */
 void match_run(struct match *, struct arena *, struct rules *, struct view *,
-    uint32_t time_ms, bool all);
+    uint32_t time_ms);
 /* Takes back the hits for which drop() is true, and those of full rules, which
    say nothing of a place: as though they had not been found. */
 void match_drop(

@@ -4,9 +4,9 @@
 #include "match.h"
 
 /*
- * Between match.c and match_local.c: rules whose hits matter only near those
- * of others (rule.local) run only there, in a second round.  Words such as
- * "help" or a price stand in every mail, and beside a contact in few.
+ * Between match.c and match_late.c: rules with `late` run in a second round,
+ * and only near hits of rules with `first`.  Words such as "help" or a price
+ * stand in every mail; here they tell something only beside the topic.
  */
 struct region {
 	uint32_t doc;
@@ -15,10 +15,12 @@ struct region {
 struct regions { /* sorted, disjoint */
 	struct region *v;
 	uint32_t n;
+	bool all; /* the whole message */
 };
 
-/* Round the hits so far of rules that are anchors. */
-void match_regions(struct regions *, struct match *);
-bool match_in_regions(const struct regions *, const struct unit_text *);
+/* Where late rules are wanted; false: nowhere. */
+bool match_late(struct regions *, struct match *);
+bool match_in_regions(
+    const struct match *, const struct regions *, const struct unit_text *);
 
 #endif

@@ -458,48 +458,6 @@ check_near(struct rules *r, uint32_t i)
 	}
 }
 
-static void
-not_local(struct rules *r, const struct meta_op *v, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (v[i].kind == META_RULE)
-			r->rule[v[i].rule].local = false;
-}
-
-/* A rule that is only there to be near others' hits runs only there, and those
-   others are its anchors. */
-static void
-mark_local(struct rules *r)
-{
-	for (uint32_t i = 0; i < r->n; i++) {
-		const struct rule *u = &r->rule[i];
-
-		for (uint32_t k = 1; k < u->nnear; k++)
-			r->rule[u->near[k]].local =
-			    r->rule[u->near[k]].type == RULE_BODY &&
-			    r->rule[u->near[k]].flags & RULE_HIDDEN;
-	}
-	for (uint32_t i = 0; i < r->ncut; i++) {
-		r->rule[r->cut[i].rule].local = false;
-		not_local(r, r->cut[i].when, r->cut[i].nwhen);
-	}
-	for (uint32_t i = 0; i < r->nguard; i++)
-		r->rule[r->guard[i].rule].local = false;
-	for (uint32_t i = 0; i < r->n; i++) {
-		not_local(r, r->rule[i].meta, r->rule[i].nmeta);
-		if (r->rule[i].nnear > 0)
-			r->rule[r->rule[i].near[0]].local = false;
-	}
-	for (uint32_t i = 0; i < r->n; i++) {
-		const struct rule *u = &r->rule[i];
-
-		for (uint32_t k = 1; k < u->nnear; k++)
-			if (r->rule[u->near[k]].local &&
-			    r->rule[u->near[0]].anchor < u->distance + 1)
-				r->rule[u->near[0]].anchor = u->distance + 1;
-	}
-}
-
 void
 rules_finish(struct rules *r)
 {
@@ -519,7 +477,6 @@ rules_finish(struct rules *r)
 			add_literals(r, i);
 	}
 	prefilter_build(r->prefilter);
-	mark_local(r);
 	rules_cuts(r);
 	rules_order(r);
 }

@@ -35,6 +35,8 @@ enum rule_type {
 #define RULE_HDR_RAW 0x080 /* Field:raw, :addr, :name */
 #define RULE_HDR_ADDR 0x100
 #define RULE_HDR_NAME 0x200
+#define RULE_FIRST 0x400 /* tflags first: where it hits late rules run */
+#define RULE_LATE 0x800  /* tflags late */
 
 /* One step of a meta expression in reverse Polish notation. */
 struct meta_op {
@@ -82,8 +84,6 @@ struct rule {
 	uint32_t nmeta;
 	uint32_t *near; /* [0] hits where it stands near one of the others … */
 	uint32_t nnear, distance; /* … with so many characters between */
-	bool local;               /* hits matter only near those of others */
-	uint32_t anchor;          /* local rules run this near its hits, or 0 */
 	struct re *re;            /* compiled by match.c when first needed */
 	bool unguarded;           /* counts in guarded places too */
 	bool broken;              /* does not compile, or refused: never runs */

@@ -84,9 +84,9 @@ void
 rules_do_tflags(struct line *l, const struct directive *d)
 {
 	static const char *const name[] = {
-	    "multiple", "nosubject", "nice", "nofold", NULL};
-	static const unsigned bit[] = {
-	    RULE_MULTIPLE, RULE_NOSUBJECT, RULE_NICE, RULE_NOFOLD};
+	    "multiple", "nosubject", "nice", "nofold", "first", "late", NULL};
+	static const unsigned bit[] = {RULE_MULTIPLE, RULE_NOSUBJECT, RULE_NICE,
+	    RULE_NOFOLD, RULE_FIRST, RULE_LATE};
 	uint32_t i = rules_rule(l);
 	struct rule *u;
 	struct slice s;
@@ -97,7 +97,8 @@ rules_do_tflags(struct line *l, const struct directive *d)
 		return;
 	u = &l->rules->rule[i];
 	u->maxhits = 0;
-	u->flags &= ~(RULE_MULTIPLE | RULE_NOSUBJECT | RULE_NICE | RULE_NOFOLD);
+	for (k = 0; name[k] != NULL; k++)
+		u->flags &= ~bit[k];
 	while (l->p < l->end) {
 		s = rules_word(l);
 		k = rules_one_of(s, name);

@@ -13,8 +13,8 @@ sight_look(
 
 	mime_parse(&s->tree, w->a, p, len);
 	view_make(&s->view, w->a, &s->tree, w->charsets);
-	match_run(&s->match, w->a, w->rules, &s->view,
-	    left > 0 ? (uint32_t)left : 0, (w->want & WANT_HIDDEN) != 0);
+	match_run(
+	    &s->match, w->a, w->rules, &s->view, left > 0 ? (uint32_t)left : 0);
 	s->guard = arena_array(w->a, s->view.ndoc, sizeof *s->guard);
 	plan_start(&s->plan, w->a, &s->view);
 }

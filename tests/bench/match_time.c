@@ -72,7 +72,7 @@ run_once(struct config *c, struct view *v, uint32_t *hits)
 	if (a == NULL || setjmp(*arena_oom(a)) != 0)
 		die("no memory");
 	start = now();
-	match_run(&m, a, &c->rules, v, 600000, false);
+	match_run(&m, a, &c->rules, v, 600000);
 	start = now() - start;
 	*hits = m.nhit;
 	arena_free(a);

@@ -41,7 +41,7 @@ run_timed(const char *text, const char *mail, size_t n, uint32_t ms)
 	cs = charsets_open(mail, n, NULL);
 	mime_parse(&tree, arena, mail, (uint32_t)n);
 	view_make(&view, arena, &tree, cs);
-	match_run(&match, arena, &rules, &view, ms, false);
+	match_run(&match, arena, &rules, &view, ms);
 }
 
 static void
@@ -408,6 +408,27 @@ near_rules(void **state)
 	    BODY "tea milk tea\n", 1);
 }
 
+/* What waits for another rule costs nothing where that does not hit. */
+static void
+late_rules(void **state)
+{
+#define LATE "body X /tea/\ntflags X late multiple\n"
+	(void)state;
+	hits(LATE, BODY "tea\n", 1);
+	hits(LATE "body A /milk/\ntflags A first\n", BODY "tea\n", 0);
+	hits(LATE "body A /milk/\ntflags A first\n", BODY "tea\n\nmilk\n", 1);
+	hits(LATE "body A /milk/\ntflags A first\n", BODY "milk\n\ntea tea\n",
+	    2);
+	hits(LATE "uri A /shop/\ntflags A first\n",
+	    BODY "tea http://shop.example/\n", 1);
+	hits(LATE "header A Subject =~ /day/\ntflags A first\n", BODY "tea\n",
+	    1);
+	hits(LATE "body A /milk/\ntflags A first\n" OURS
+		  "near Y X A 20\nendif\n",
+	    BODY "milk tea\n", 1);
+	assert_int_equal(count("Y"), 1);
+}
+
 /* HTML: what the reader sees between them; a link is its element. */
 static void
 near_in_html(void **state)
@@ -447,6 +468,7 @@ main(void)
 	    cmocka_unit_test(expressions),
 	    cmocka_unit_test(near_rules),
 	    cmocka_unit_test(near_in_html),
+	    cmocka_unit_test(late_rules),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "limits.h"
+
 #define CHAR_BYTES 4u /* of UTF-8, at most */
 
 static int
@@ -15,31 +17,56 @@ by_place(const void *a, const void *b)
 }
 
 static struct span
-widened(struct span s, uint32_t by)
+widened(struct span s)
 {
+	const uint32_t by = LIMIT_LATE * CHAR_BYTES;
+
 	s.from = s.from > by ? s.from - by : 0;
 	s.to = s.to < UINT32_MAX - by ? s.to + by : UINT32_MAX;
 	return s;
 }
 
-void
-match_regions(struct regions *r, struct match *m)
+/* Is there a rule that others wait for? */
+static bool
+any_first(const struct match *m)
 {
-	uint32_t kept = 0, size = 0;
+	for (uint32_t i = 0; i < m->rules->n; i++)
+		if (m->rules->rule[i].flags & RULE_FIRST &&
+		    m->rules->rule[i].type != RULE_NONE)
+			return true;
+	return false;
+}
 
-	*r = (struct regions){0};
-	for (uint32_t i = 0; i < m->nhit; i++) {
+static void
+add_hits(struct regions *r, struct match *m)
+{
+	uint32_t size = 0;
+
+	for (uint32_t i = 0; i < m->nhit && !r->all; i++) {
 		const struct hit *h = &m->hit[i];
-		uint32_t far = m->rules->rule[h->rule].anchor;
 
-		if (far == 0 || h->doc == NO_DOC)
+		if (!(m->rules->rule[h->rule].flags & RULE_FIRST) ||
+		    h->doc == NO_DOC)
 			continue;
+		/* A Subject is about all of it. */
+		r->all = m->view->doc[h->doc].subject;
 		r->v = arena_more(m->a, r->v, r->n, &size, sizeof *r->v);
-		r->v[r->n++] = (struct region){
-		    h->doc, widened(match_shown(m, h), far * CHAR_BYTES)};
+		r->v[r->n++] =
+		    (struct region){h->doc, widened(match_shown(m, h))};
 	}
-	if (r->n == 0)
-		return;
+	/* Hits that were not kept have no place. */
+	r->all |= m->nhit >= LIMIT_HITS;
+}
+
+bool
+match_late(struct regions *r, struct match *m)
+{
+	uint32_t kept = 0;
+
+	*r = (struct regions){.all = !any_first(m)};
+	add_hits(r, m);
+	if (r->all || r->n == 0)
+		return r->all;
 	qsort(r->v, r->n, sizeof *r->v, by_place);
 	for (uint32_t i = 1; i < r->n; i++) {
 		struct region *last = &r->v[kept], *next = &r->v[i];
@@ -50,16 +77,19 @@ match_regions(struct regions *r, struct match *m)
 			last->at.to = next->at.to;
 	}
 	r->n = kept + 1;
+	return true;
 }
 
 bool
-match_in_regions(const struct regions *r, const struct unit_text *u)
+match_in_regions(
+    const struct match *m, const struct regions *r, const struct unit_text *u)
 {
 	uint32_t lo = 0, hi = r->n;
 	struct span s = {0, UINT32_MAX};
 
-	/* Hidden text has no place in what is shown. */
-	if (u->layer == LAYER_SHOWN)
+	/* Hidden text and the source of HTML have no place in what is shown. */
+	if (u->layer == LAYER_SHOWN ||
+	    (u->layer == LAYER_UTF8 && m->view->doc[u->doc].html == NULL))
 		s = view_layer_span(u, (struct span){0, u->len});
 	/* The first region that ends behind the start of the unit. */
 	while (lo < hi) {
