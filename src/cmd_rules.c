@@ -44,7 +44,9 @@ lint_literals(struct rules *r, const struct rule *q)
 {
 	const struct literals *l = &q->literals;
 
-	if (q->flags & RULE_NEGATE || q->if_unset != NULL)
+	/* Late rules run on few messages. */
+	if (q->flags & (RULE_NEGATE | RULE_LATE | RULE_EVERYWHERE) ||
+	    q->if_unset != NULL)
 		return;
 	if (l->n == 0) {
 		warn_at(r, q, q->pattern_col, true,

@@ -35,8 +35,9 @@ enum rule_type {
 #define RULE_HDR_RAW 0x080 /* Field:raw, :addr, :name */
 #define RULE_HDR_ADDR 0x100
 #define RULE_HDR_NAME 0x200
-#define RULE_FIRST 0x400 /* tflags first: where it hits late rules run */
-#define RULE_LATE 0x800  /* tflags late */
+#define RULE_FIRST 0x400       /* tflags first: where it hits late rules run */
+#define RULE_LATE 0x800        /* tflags late */
+#define RULE_EVERYWHERE 0x1000 /* its writer knows: it has no literal */
 
 /* One step of a meta expression in reverse Polish notation. */
 struct meta_op {

@@ -83,10 +83,10 @@ max_hits(struct line *l, struct rule *u, struct slice s)
 void
 rules_do_tflags(struct line *l, const struct directive *d)
 {
-	static const char *const name[] = {
-	    "multiple", "nosubject", "nice", "nofold", "first", "late", NULL};
+	static const char *const name[] = {"multiple", "nosubject", "nice",
+	    "nofold", "first", "late", "everywhere", NULL};
 	static const unsigned bit[] = {RULE_MULTIPLE, RULE_NOSUBJECT, RULE_NICE,
-	    RULE_NOFOLD, RULE_FIRST, RULE_LATE};
+	    RULE_NOFOLD, RULE_FIRST, RULE_LATE, RULE_EVERYWHERE};
 	uint32_t i = rules_rule(l);
 	struct rule *u;
 	struct slice s;

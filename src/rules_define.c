@@ -189,9 +189,9 @@ define(struct line *l, const char *at, uint32_t i, enum rule_type type)
 	    .file = l->at.file,
 	    .line = l->at.line,
 	    .type = type,
-	    .flags = u->flags &
-		     (RULE_NOFOLD | RULE_MULTIPLE | RULE_NOSUBJECT | RULE_NICE |
-			 RULE_HIDDEN | RULE_FIRST | RULE_LATE),
+	    .flags = u->flags & (RULE_NOFOLD | RULE_MULTIPLE | RULE_NOSUBJECT |
+				    RULE_NICE | RULE_HIDDEN | RULE_FIRST |
+				    RULE_LATE | RULE_EVERYWHERE),
 	    .maxhits = u->maxhits,
 	    .score = u->score,
 	    .scored = u->scored};
