@@ -33,9 +33,9 @@ put_row(struct scan *s, const char *path, const struct report *r)
 	struct err err;
 
 	buf_puts(&line, "{\"v\":1,\"box\":");
-	report_json_word(&line, s->box);
+	report_json_path(&line, s->box);
 	buf_puts(&line, ",\"id\":");
-	report_json_word(&line, path);
+	report_json_path(&line, path);
 	report_json(&line, r, &s->config.rules);
 	buf_puts(&line, "}\n");
 	if (line.failed) {

@@ -432,10 +432,10 @@ judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
 		plan_report_parts(&s->plan, r, w->a, &s->view);
 		x->changed = holds(x, w);
 		if (!x->changed)
-			refuse(x, w->rules, REFUSAL_AGAIN);
-	} else {
-		make_stub(x, w);
+			verdict_refuse(r, w->rules, REFUSAL_AGAIN);
 	}
+	if (r->action == ACTION_HOLD && !has_sealed(&s->tree))
+		make_stub(x, w);
 }
 
 void

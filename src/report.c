@@ -337,6 +337,30 @@ report_json_string(struct buf *out, const char *p, size_t n)
 }
 
 void
+report_json_path(struct buf *out, const char *s)
+{
+	size_t n = strlen(s);
+	uint32_t cp;
+
+	buf_puts(out, "\"");
+	for (size_t at = 0; at < n;) {
+		unsigned k = decode_utf8(s + at, n - at, &cp);
+
+		if (k == 0 || deceives(cp)) {
+			escape_json(
+			    out, k == 0 ? (unsigned char)s[at] : cp, k == 0);
+			k += k == 0;
+		} else {
+			if (cp == '"' || cp == '\\')
+				buf_puts(out, "\\");
+			buf_put(out, s + at, k);
+		}
+		at += k;
+	}
+	buf_puts(out, "\"");
+}
+
+void
 report_json_word(struct buf *out, const char *s)
 {
 	if (s == NULL) {

@@ -153,6 +153,8 @@ void report_shown_part(struct buf *out, const char *p, size_t n, struct span);
 void report_json_part(struct buf *out, const char *p, size_t n, struct span);
 /* The same inside a JSON string, quotes not included. */
 void report_json_string(struct buf *out, const char *p, size_t n);
+/* A file's name as a JSON string: ours, so nothing in it is masked. */
+void report_json_path(struct buf *out, const char *s);
 /* A JSON string with its quotes, from a C string; NULL gives null. */
 void report_json_word(struct buf *out, const char *s);
 

@@ -140,7 +140,9 @@ sight_edited(const struct sight *s, const struct sight_with *w, const char *p,
 	struct edit *v;
 	uint32_t n;
 
-	if (edit_check(p, len, s->plan.edit, s->plan.nedit, LIMIT_KEEP) != NULL)
+	/* A stub leaves little of an entry; much of the digest must stay. */
+	if (edit_check(p, len, s->plan.edit, s->plan.nedit,
+		s->plan.replaced ? 0 : LIMIT_KEEP) != NULL)
 		return NULL;
 	n = second_edits(&v, s, w->a, w->rules, p);
 	(void)edit_write(p, 0, len, v, n, put_text, &out);

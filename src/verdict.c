@@ -238,20 +238,24 @@ verdict_make(struct report *out, struct match *m, const struct settings *s,
 		verdict_refuse(out, m->rules, REFUSAL_TIME);
 }
 
-/* Refusals that leave nothing to rescue, as `action` lines name them. */
+/* Refusals that say how much promotion there is, as `action` lines name them,
+   and what becomes of such mail where none does. */
 static const struct {
 	enum refusal why;
 	const char *name;
-} too_much[] = {{REFUSAL_SHARE, "refused.share"},
-    {REFUSAL_LEFT, "refused.left"}, {REFUSAL_WOVEN, "refused.woven"}};
+	enum action action;
+} much[] = {{REFUSAL_SHARE, "refused.share", ACTION_HOLD},
+    {REFUSAL_LEFT, "refused.left", ACTION_HOLD},
+    {REFUSAL_WOVEN, "refused.woven", ACTION_HOLD},
+    {REFUSAL_AGAIN, "refused.again", ACTION_MARK}};
 
 void
 verdict_refuse(struct report *out, const struct rules *rules, enum refusal why)
 {
 	out->action = ACTION_MARK;
-	for (size_t i = 0; i < sizeof too_much / sizeof *too_much; i++)
-		if (too_much[i].why == why && out->may_hold &&
-		    policy(rules, too_much[i].name, ACTION_HOLD) == ACTION_HOLD)
+	for (size_t i = 0; i < sizeof much / sizeof *much; i++)
+		if (much[i].why == why && out->may_hold &&
+		    policy(rules, much[i].name, much[i].action) == ACTION_HOLD)
 			out->action = ACTION_HOLD;
 	out->refusal = why;
 	out->ncut = out->nedit = 0;
