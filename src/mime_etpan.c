@@ -255,7 +255,9 @@ agree(const struct tree *t, uint32_t source, struct arena *a,
 		if (k >= w->n)
 			return false;
 		e = &w->v[k];
-		if (bare_entry(t, q) && e->kind != PART_MESSAGE) {
+		if (bare_entry(t, q) &&
+		    (e->kind != PART_MESSAGE ||
+			t->part[i + 1].kind == PART_MESSAGE)) {
 			deeper[i]++;
 			continue;
 		}
