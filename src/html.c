@@ -339,8 +339,7 @@ add_elem(
 	    .tag = k->tag,
 	    .closed = (k->flags & VOID) != 0,
 	    .hidden = (style & UNREAD) != 0,
-	    .level =
-		k->tag == HTML_HEADING ? (uint8_t)(k->name[1] - '0') : 0,
+	    .level = k->tag == HTML_HEADING ? (uint8_t)(k->name[1] - '0') : 0,
 	    .parent = top(r)->elem,
 	    .whole = whole,
 	    .inner = {whole.to, whole.to},
@@ -515,6 +514,8 @@ stray(struct render *r, const struct tag *t)
 		/* of a row whose start tag was left out */
 		end_groups(r, k->group, t->whole.from);
 		border(r, k, style, style, t->whole.from);
+	} else { /* it may end what was cut off */
+		add_elem(r, &other_kind, t->whole, style);
 	}
 }
 
@@ -535,8 +536,10 @@ end_tag(struct render *r, const struct tag *t)
 		stray(r, t);
 	} else if ((k->flags & (LINE | FENCE | OPTIONAL)) == 0 &&
 		   top(r)->line > i) {
-		if ((k->flags & FORMAT) != 0)
+		if ((k->flags & FORMAT) != 0) {
 			adopt(r, i, at);
+			add_elem(r, &other_kind, t->whole, style);
+		}
 	} else {
 		cut_off(r, i + 1, at);
 		pop(r, at, t->whole.to, true);
@@ -595,9 +598,9 @@ static void
 start_tag(struct render *r, const struct tag *t)
 {
 	const struct kind *k = t->kind;
+	uint32_t elem, depth = r->depth;
 	uint16_t outer, style;
 	struct look look;
-	uint32_t elem;
 
 	if (is_part(k) && top(r)->grid == 0) { /* browsers skip it */
 		add_elem(r, &other_kind, t->whole, top(r)->inside);
@@ -608,6 +611,7 @@ start_tag(struct render *r, const struct tag *t)
 	outer = outer_style(top(r), k);
 	style = inherit(outer, look);
 	elem = add_elem(r, k, t->whole, style);
+	r->h->elem[elem].ends = depth > r->depth;
 	if (k->link != 0)
 		add_link(r, elem, t, k->link);
 	add_link(r, elem, t, BACKGROUND);

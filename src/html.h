@@ -31,12 +31,14 @@ enum html_tag {
 	HTML_HR,
 };
 
-/* An element, in order of its start tag. */
+/* An element, in order of its start tag.  An end tag that ends what began
+   before the element it stands in is one too, not closed. */
 struct html_elem {
 	enum html_tag tag;
 	bool closed;       /* its own end tag was found, or it is void */
 	bool hidden;       /* display:none and the like, inherited too */
 	uint8_t level;     /* of a heading: 1 to 6 */
+	bool ends;         /* its start ended others, that had no end tag */
 	uint32_t parent;   /* index, or UINT32_MAX */
 	struct span whole; /* source: from < of the start to > of the end tag */
 	struct span inner; /* source: between the tags */

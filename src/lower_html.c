@@ -157,9 +157,35 @@ html_pictures(struct edits *out, struct arena *a, const struct html *h,
 	}
 }
 
+/* Elements without an end tag of their own: what they stand in does not go,
+   since they go on behind it. */
+static struct places
+open_elements(struct arena *a, const struct html *h)
+{
+	struct places open = {arena_array(a, h->nelem + 1, 4), 0};
+
+	for (uint32_t i = 0; i < h->nelem; i++)
+		if (!h->elem[i].closed)
+			open.v[open.n++] = h->elem[i].whole.from;
+	return open;
+}
+
+/* What goes of an element whose text goes.  Where its start ended others that
+   have no end tag, they must not go on behind it: its end tag stays if that
+   ends them, else both. */
+static struct span
+elem_span(const struct html_elem *e)
+{
+	if (!e->ends || e->whole.to == e->inner.to)
+		return e->whole;
+	return (struct span){e->whole.from,
+	    e->tag == HTML_P || e->tag == HTML_LI ? e->inner.to
+						  : e->whole.from};
+}
+
 static void
 html_elements(struct edits *out, struct arena *a, const struct html *h,
-    const struct cut *c)
+    const struct cut *c, const struct places *open)
 {
 	struct places kept = {arena_array(a, h->nelem + 1, 4), 0};
 	struct places gone = {arena_array(a, h->nelem + 1, 4), 0};
@@ -170,7 +196,8 @@ html_elements(struct edits *out, struct arena *a, const struct html *h,
 		struct span s = trim(h->text.p, e->shown);
 
 		if (e->tag == HTML_IMG || !e->closed || e->hidden ||
-		    !may_go(e->tag) || any_within(&kept, e->whole))
+		    !may_go(e->tag) || any_within(&kept, e->whole) ||
+		    any_within(open, e->whole))
 			continue;
 		/* It showed words, and they go; or it showed a picture that
 		   goes; or it showed nothing, in the middle of a cut. */
@@ -179,24 +206,25 @@ html_elements(struct edits *out, struct arena *a, const struct html *h,
 			: any_within(&gone, e->whole) ||
 			      picture_goes(h, e, c->shown.v, c->shown.n) ||
 			      in_named(h, c, e->whole))
-			lower_add(out, a, e->whole, NULL, 0);
+			lower_add(out, a, elem_span(e), NULL, 0);
 	}
 }
 
 /* Hidden elements whose text all goes. */
 static void
 hidden_elements(struct edits *out, struct arena *a, const struct html *h,
-    const struct cut *c)
+    const struct cut *c, const struct places *open)
 {
 	for (uint32_t i = 0; i < h->nelem && c->dark.n > 0; i++) {
 		const struct html_elem *e = &h->elem[i];
 		struct span s;
 
-		if (!e->hidden || !e->closed || !may_go(e->tag))
+		if (!e->hidden || !e->closed || !may_go(e->tag) ||
+		    any_within(open, e->whole))
 			continue;
 		s = trim(h->hidden.p, map_back(&h->hidden.map, e->inner));
 		if (s.to > s.from && cut_over(c->dark.v, c->dark.n, s) != NULL)
-			lower_add(out, a, e->whole, NULL, 0);
+			lower_add(out, a, elem_span(e), NULL, 0);
 	}
 }
 
@@ -243,10 +271,12 @@ lower_to_utf8(struct edits *out, struct arena *a, const struct doc *d,
 	const struct edits *given = &c->utf8;
 
 	if (d->html != NULL) {
+		struct places open = open_elements(a, d->html);
+
 		runs(out, a, &d->html->text.map, &c->shown);
 		runs(out, a, &d->html->hidden.map, &c->dark);
-		html_elements(out, a, d->html, c);
-		hidden_elements(out, a, d->html, c);
+		html_elements(out, a, d->html, c, &open);
+		hidden_elements(out, a, d->html, c, &open);
 	} else {
 		for (uint32_t i = 0; i < c->shown.n; i++)
 			lower_add(out, a, c->shown.v[i], NULL, 0);
