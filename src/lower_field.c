@@ -154,18 +154,39 @@ drop_fold(const char *p, uint32_t end, struct span *s)
 		s->from--;
 }
 
+/* An encoded word stands between blanks (RFC 2047 5): does the deletion take
+   all of those that part it from other text? */
+static bool
+joins_word(const char *p, struct span value, struct span s)
+{
+	if (s.from <= value.from || s.to >= value.to ||
+	    memchr(" \t\r\n", p[s.from - 1], 4) != NULL ||
+	    memchr(" \t\r\n", p[s.to], 4) != NULL)
+		return false;
+	return (s.from - value.from >= 2 &&
+		   memcmp(p + s.from - 2, "?=", 2) == 0) ||
+	       (value.to - s.to >= 2 && memcmp(p + s.to, "=?", 2) == 0);
+}
+
 void
 lower_subject(const struct body *b, const struct header_text *h,
     const struct edits *content)
 {
-	uint32_t end = h->nword > 0 ? h->word[h->nword - 1].raw.to : 0;
+	struct span value = {0};
 	struct edits e = {0};
 
+	if (h->nword > 0)
+		value = (struct span){
+		    h->word[0].raw.from, h->word[h->nword - 1].raw.to};
 	lower_header(&e, b->a, h, content);
 	lower_tidy(&e);
 	for (uint32_t i = 0; i < e.n; i++) {
-		if (e.v[i].len == 0)
-			drop_fold(b->p, end, &e.v[i].span);
-		lower_add(b->out, b->a, e.v[i].span, e.v[i].p, e.v[i].len);
+		struct edit x = e.v[i];
+
+		if (x.len == 0 && joins_word(b->p, value, x.span))
+			x = (struct edit){x.span, " ", 1};
+		else if (x.len == 0)
+			drop_fold(b->p, value.to, &x.span);
+		lower_add(b->out, b->a, x.span, x.p, x.len);
 	}
 }
