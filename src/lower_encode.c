@@ -1,6 +1,6 @@
 #include "lower_private.h"
 
-#define QP_LINE 76 /* RFC 2045 6.7 (5) */
+#define BASE64_LINE 76 /* RFC 2045 6.8 */
 
 static void
 lower_identity(const struct body *b, const struct edits *e)
@@ -25,103 +25,6 @@ line_stop(const struct body *b, uint32_t at)
 	while (at < b->raw.to && b->p[at] != '\n')
 		at++;
 	return at > b->raw.from && b->p[at - 1] == '\r' ? at - 1 : at;
-}
-
-static void
-put_qp(struct text *out, const char *p, uint32_t n)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (uint32_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-		char token[3] = {'=', hex[c >> 4], hex[c & 15]};
-		bool plain =
-		    (c > ' ' && c < 127 && c != '=') || c == '\n' || c == '\r';
-
-		text_copy(out, plain ? &p[i] : token, plain ? 1 : 3, 0);
-	}
-}
-
-static void
-put_soft_break(const struct body *b, struct text *out)
-{
-	const char *eol =
-	    message_eol(b->p + b->raw.from, b->raw.to - b->raw.from);
-
-	text_copy(out, "=", 1, 0);
-	text_copy(out, eol, (uint32_t)strlen(eol), 0);
-}
-
-/* Where the output stands: the last edit's end, and its column there. */
-struct qp {
-	uint32_t end, col;
-	bool any;
-};
-
-/* The column at `at` of what is written so far.  Only the start of a line
-   that is not too long anyway is looked for. */
-static uint32_t
-column(const struct body *b, const struct qp *w, uint32_t at)
-{
-	uint32_t low = w->any ? w->end : b->raw.from, i = at;
-
-	while (i > low && at - i <= QP_LINE && b->p[i - 1] != '\n')
-		i--;
-	return at - i + (w->any && i == w->end ? w->col : 0);
-}
-
-/* Bytes that follow on the line, up to `next` where another edit begins: there
-   must be room for a soft break.  More than a line: no matter how many. */
-static uint32_t
-behind(const struct body *b, uint32_t at, uint32_t next)
-{
-	uint32_t i = at;
-
-	while (i < next && i - at <= QP_LINE && b->p[i] != '\n')
-		i++;
-	if (i == next && next < b->raw.to)
-		return i - at + 1;
-	return i > at && i < next && b->p[i - 1] == '\r' ? i - at - 1 : i - at;
-}
-
-/* One deletion of quoted-printable tokens.  Where what is left of two lines
-   would be too long for one a soft break comes between; a blank that would
-   end a line, and so be lost, is encoded, or followed by a soft break. */
-static void
-lower_qp_one(struct qp *w, const struct body *b, const struct edit *e,
-    struct span s, uint32_t next)
-{
-	uint32_t before = column(b, w, s.from), after = behind(b, s.to, next);
-	struct text put = TEXT(b->a);
-	bool lost = after == 0 && e->len == 0 && before > 0 &&
-		    is_blank(b->p[s.from - 1]);
-	bool soft = lost && before + 2 > QP_LINE;
-
-	if (lost && !soft) {
-		s.from--;
-		before--;
-		text_copy(&put, b->p[s.from] == ' ' ? "=20" : "=09", 3, 0);
-	}
-	put_qp(&put, e->p, e->len);
-	soft |= before > 0 && after > 0 && before + put.len < QP_LINE &&
-		before + put.len + after > QP_LINE;
-	*w = (struct qp){s.to, soft ? 0 : before + put.len, true};
-	if (soft)
-		put_soft_break(b, &put);
-	lower_add(b->out, b->a, s, put.p, put.len);
-}
-
-static void
-lower_qp(const struct body *b, const struct edits *e)
-{
-	const struct map *map = &b->content->map;
-	struct qp w = {0};
-
-	for (uint32_t i = 0; i < e->n; i++)
-		lower_qp_one(&w, b, &e->v[i],
-		    map_cover(map, e->v[i].span, NULL),
-		    i + 1 < e->n ? map_cover(map, e->v[i + 1].span, NULL).from
-				 : b->raw.to);
 }
 
 /* Without a map, which would take a run for each character. */
@@ -231,7 +134,7 @@ lower_replace(struct edits *bysource, const struct view *v, uint32_t part,
 	const char *p = v->tree->source[q->source].p;
 	const char *eol = message_eol(p, v->tree->source[q->source].len);
 	struct text out = TEXT(v->a);
-	struct base64 w = {.out = TEXT(v->a), .width = QP_LINE, .eol = eol};
+	struct base64 w = {.out = TEXT(v->a), .width = BASE64_LINE, .eol = eol};
 
 	if (text != NULL) {
 		text_copy(&out, text, (uint32_t)strlen(text), 0);

@@ -9,9 +9,10 @@
 /*
  * What the files of this room share; no other room includes it.  lower.h is
  * its door and lower.c the way down; lower_html.c takes the first step, from
- * shown text to UTF-8, lower_utf7.c one from there to content, lower_encode.c
- * and lower_field.c the last, from content to source: of a body, and of a
- * header field.  lower_mend.c sees to fields that tell a body's length.
+ * shown text to UTF-8, lower_utf7.c one from there to content, lower_qp.c,
+ * lower_encode.c and lower_field.c the last, from content to source: of a body,
+ * and of a header field.  lower_mend.c sees to fields that tell a body's
+ * length.
  */
 
 struct body {            /* where the content came from */
@@ -44,6 +45,11 @@ void lower_to_utf8(
 /* Edits of UTF-8 to edits of UTF-7 content. */
 void lower_utf7(struct edits *out, struct arena *, const struct doc *,
     const struct edits *utf8);
+
+/* ---- lower_qp.c ---- */
+
+/* Deletions, and replacements, of content as edits of the encoded body. */
+void lower_qp(const struct body *, const struct edits *);
 
 /* ---- lower_encode.c ---- */
 
