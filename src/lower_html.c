@@ -264,6 +264,25 @@ outer_only(struct edits *e)
 	e->n = e->n > 0 ? kept + 1 : 0;
 }
 
+/* A < or & that is text must not become a tag or a reference with what comes
+   to stand behind it: what parted them stays. */
+static void
+keep_apart(const char *p, uint32_t n, struct span *s)
+{
+	char next = s->to < n ? p[s->to] : ' ';
+	bool letter = (next | 32) >= 'a' && (next | 32) <= 'z';
+
+	if (s->from == 0 || (p[s->from - 1] != '<' && p[s->from - 1] != '&') ||
+	    (!letter && memchr("/!?#", next, 4) == NULL))
+		return;
+	if (p[s->from] == '<' || p[s->from] == '&') {
+		s->to = s->from;
+		return;
+	}
+	while (++s->from < s->to && (p[s->from] & 0xc0) == 0x80)
+		continue;
+}
+
 void
 lower_to_utf8(struct edits *out, struct arena *a, const struct doc *d,
     const struct cut *c)
@@ -286,4 +305,7 @@ lower_to_utf8(struct edits *out, struct arena *a, const struct doc *d,
 		    out, a, given->v[i].span, given->v[i].p, given->v[i].len);
 	lower_tidy(out);
 	outer_only(out);
+	for (uint32_t i = 0; d->html != NULL && i < out->n; i++)
+		if (out->v[i].len == 0)
+			keep_apart(d->utf8.p, d->utf8.len, &out->v[i].span);
 }
