@@ -133,23 +133,25 @@ lower_header(struct edits *out, struct arena *a, const struct header_text *h,
 }
 
 /* A line of a folded field that loses all it has goes with its line end: an
-   empty line would end the header. */
+   empty line would end the header, one of blanks does so for some. */
 static void
 drop_fold(const char *p, uint32_t end, struct span *s)
 {
-	uint32_t to = s->to;
+	uint32_t from = s->from, to = s->to;
 
-	if (s->from == 0 || p[s->from - 1] != '\n')
+	while (from > 0 && is_blank(p[from - 1]))
+		from--;
+	if (from == 0 || p[from - 1] != '\n')
 		return;
 	while (to < end && is_blank(p[to]))
 		to++;
 	if (to < end && p[to] != '\n' && p[to] != '\r') {
-		if (!is_blank(p[s->to]))
+		if (from == s->from && !is_blank(p[s->to]))
 			s->from++; /* the blank that makes it a fold */
 		return;
 	}
 	s->to = to;
-	s->from--;
+	s->from = from - 1;
 	if (s->from > 0 && p[s->from - 1] == '\r')
 		s->from--;
 }
@@ -168,6 +170,20 @@ joins_word(const char *p, struct span value, struct span s)
 	       (value.to - s.to >= 2 && memcmp(p + s.to, "=?", 2) == 0);
 }
 
+/* Two deletions with nothing but blanks between them, as one. */
+static bool
+takes_next(const char *p, struct edit *e, const struct edit *next)
+{
+	uint32_t at = e->span.to;
+
+	while (at < next->span.from && is_blank(p[at]))
+		at++;
+	if (e->len > 0 || next->len > 0 || at < next->span.from)
+		return false;
+	e->span.to = next->span.to;
+	return true;
+}
+
 void
 lower_subject(const struct body *b, const struct header_text *h,
     const struct edits *content)
@@ -183,6 +199,8 @@ lower_subject(const struct body *b, const struct header_text *h,
 	for (uint32_t i = 0; i < e.n; i++) {
 		struct edit x = e.v[i];
 
+		while (i + 1 < e.n && takes_next(b->p, &x, &e.v[i + 1]))
+			i++;
 		if (x.len == 0 && joins_word(b->p, value, x.span))
 			x = (struct edit){x.span, " ", 1};
 		else if (x.len == 0)
