@@ -106,7 +106,12 @@ $(B)/simsift-faults: src/worker.c $(OBJ)
 $(B)/judge-inline: tests/prop/judge_inline.c $(LIBOBJ)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
-check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline
+# Random messages cut at random places; see tests/prop/cuts.h.
+$(B)/prop-cuts: $(wildcard tests/prop/cuts*.c) tests/prop/cuts.h $(LIBOBJ)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIBOBJ) \
+		$(LIBS)
+
+check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts
 
 # tests/corpus waits for rules that know the trade.
 TESTS = $(filter-out tests/corpus/%,$(sort $(wildcard tests/*/*.t)))
@@ -127,6 +132,13 @@ check-asan: deps
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		prove -j2 --exec '' $(UNITS:$(B)/%=build-asan/%) $(TESTS)
 
+# Random messages cut at random places: make prop N=100000 SEED=2
+N = 100000
+SEED = 1
+prop: deps
+	$(MAKE) $(B)/prop-cuts
+	$(B)/prop-cuts -n $(N) -s $(SEED)
+
 # Against SpamAssassin, over the messages of CORPUS (a folder); needs the
 # packages spamassassin and libencode-detect-perl.
 check-peers: all
@@ -139,7 +151,8 @@ demo: deps
 # ---- what it needs, on Debian 12 ----
 
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
-	libseccomp-dev libcmocka-dev mandoc shellcheck perl diffutils python3
+	libseccomp-dev libcmocka-dev mandoc shellcheck perl diffutils python3 \
+	mblaze
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps:
@@ -189,12 +202,13 @@ help:
 	@echo 'make demo        the main job on a sample message'
 	@echo 'make check       every test'
 	@echo 'make check-asan  every test under ASan and UBSan'
+	@echo 'make prop N=100000 SEED=1  random messages, cut at random places'
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall   removes what install put there'
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan check-peers demo deps install uninstall clean \
-	format help
+.PHONY: all check check-progs check-asan check-peers prop demo deps install \
+	uninstall clean format help
 .DELETE_ON_ERROR:
