@@ -60,6 +60,8 @@ struct charset {
 
 extern struct charset charsets_known[];
 extern const uint32_t ncharsets;
+#define NRAW 4
+extern struct charset charsets_raw[NRAW]; /* of unencoded Subjects */
 
 void charset_init(void);
 void charset_done(void);

@@ -78,6 +78,14 @@ struct charset charsets_known[] = {
 };
 const uint32_t ncharsets = sizeof charsets_known / sizeof *charsets_known;
 
+/* What is guessed at rightly without a label. */
+struct charset charsets_raw[NRAW] = {
+    {"us-ascii", "US-ASCII", .wide = false},
+    {"utf-8", "UTF-8", .wide = false},
+    {"", "GB18030", .scripts = 1u << SCRIPT_ASCII | 1u << SCRIPT_HAN},
+    {"", "CP1252", .scripts = 1u << SCRIPT_ASCII | 1u << SCRIPT_LATIN},
+};
+
 static int
 run(void *cd, struct buf *out, const char *p, size_t n)
 {
@@ -203,29 +211,44 @@ writes(const struct charset *c, unsigned script)
 	return all;
 }
 
+static void
+open_one(struct charset *c)
+{
+	uint32_t most = c->scripts;
+
+	c->to = iconv_open(c->name, "UTF-8");
+	c->from = iconv_open("UTF-8", c->name);
+	c->scripts = 0;
+	for (unsigned k = 0; k < NSCRIPT; k++)
+		if ((most == 0 || (most & 1u << k) != 0) && writes(c, k))
+			c->scripts |= 1u << k;
+}
+
+static void
+close_one(struct charset *c)
+{
+	if (c->to != NO_ICONV)
+		iconv_close(c->to);
+	if (c->from != NO_ICONV)
+		iconv_close(c->from);
+}
+
 void
 charset_init(void)
 {
-	for (uint32_t i = 0; i < ncharsets; i++) {
-		struct charset *c = &charsets_known[i];
-
-		c->to = iconv_open(c->name, "UTF-8");
-		c->from = iconv_open("UTF-8", c->name);
-		for (unsigned k = 0; k < NSCRIPT; k++)
-			if (writes(c, k))
-				c->scripts |= 1u << k;
-	}
+	for (uint32_t i = 0; i < ncharsets; i++)
+		open_one(&charsets_known[i]);
+	for (uint32_t i = 0; i < NRAW; i++)
+		open_one(&charsets_raw[i]);
 }
 
 void
 charset_done(void)
 {
-	for (uint32_t i = 0; i < ncharsets; i++) {
-		if (charsets_known[i].to != NO_ICONV)
-			iconv_close(charsets_known[i].to);
-		if (charsets_known[i].from != NO_ICONV)
-			iconv_close(charsets_known[i].from);
-	}
+	for (uint32_t i = 0; i < ncharsets; i++)
+		close_one(&charsets_known[i]);
+	for (uint32_t i = 0; i < NRAW; i++)
+		close_one(&charsets_raw[i]);
 }
 
 const struct charset *

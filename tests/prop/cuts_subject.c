@@ -127,9 +127,7 @@ gen_subject(struct gen *g, struct buf *value, struct known_text *t)
 	bool encoded, before = false;
 	struct buf truth = BUF(65536);
 
-	t->raw = charset_find("us-ascii", 8);
-	if (chance(g->d, 30))
-		t->raw = charset_find("utf-8", 5);
+	t->raw = &charsets_raw[chance(g->d, 40) ? 1 + draw(g->d, NRAW - 1) : 0];
 	for (int i = 0; i < 6 && chance(g->d, i == 0 ? 95 : 60); i++) {
 		encoded = chance(g->d, 50);
 		put_gap(g, value, encoded && before ? NULL : &truth);
