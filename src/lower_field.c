@@ -11,13 +11,15 @@ both(struct span a, struct span b)
 	return s;
 }
 
-/* A B word that loses part of its bytes: its payload anew. */
+/* A B word that loses part of its bytes: its payload anew, from where it
+   differs on, since what is before it may be encoded in turn. */
 static void
-shrink_b_word(struct edits *out, struct arena *a, const struct header_text *h,
-    const struct word *w, const struct edits *e)
+shrink_b_word(struct edits *out, const struct body *from,
+    const struct header_text *h, const struct word *w, const struct edits *e)
 {
-	struct base64 b = {.out = TEXT(a), .width = UINT32_MAX};
-	uint32_t at = w->content.from;
+	struct base64 b = {.out = TEXT(from->a), .width = UINT32_MAX};
+	uint32_t at = w->content.from, same = 0;
+	struct span old = w->payload;
 
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct span s = both(e->v[i].span, w->content);
@@ -30,7 +32,12 @@ shrink_b_word(struct edits *out, struct arena *a, const struct header_text *h,
 	base64_put(&b, h->content.p + at, w->content.to - at);
 	if (b.n > 0)
 		base64_quantum(&b);
-	lower_add(out, a, w->payload, b.out.p, b.out.len);
+	while (same < b.out.len && old.from < old.to &&
+	       from->p[old.from] == b.out.p[same]) {
+		old.from++;
+		same++;
+	}
+	lower_add(out, from->a, old, b.out.p + same, b.out.len - same);
 }
 
 static bool
@@ -116,19 +123,19 @@ shrink(struct edits *out, struct arena *a, const struct header_text *h,
 }
 
 static void
-lower_header(struct edits *out, struct arena *a, const struct header_text *h,
-    const struct edits *e)
+lower_header(struct edits *out, const struct body *b,
+    const struct header_text *h, const struct edits *e)
 {
 	for (uint32_t i = 0, next; i < h->nword; i = next) {
 		const struct word *w = &h->word[i];
 
 		next = i + 1;
 		if (goes(h, i, e))
-			next = drop_words(out, a, h, e, i);
+			next = drop_words(out, b->a, h, e, i);
 		else if (w->encoding == 'B' && is_cut(w, e))
-			shrink_b_word(out, a, h, w, e);
+			shrink_b_word(out, b, h, w, e);
 		else
-			shrink(out, a, h, w, e);
+			shrink(out, b->a, h, w, e);
 	}
 }
 
@@ -194,7 +201,7 @@ lower_subject(const struct body *b, const struct header_text *h,
 	if (h->nword > 0)
 		value = (struct span){
 		    h->word[0].raw.from, h->word[h->nword - 1].raw.to};
-	lower_header(&e, b->a, h, content);
+	lower_header(&e, b, h, content);
 	lower_tidy(&e);
 	for (uint32_t i = 0; i < e.n; i++) {
 		struct edit x = e.v[i];
