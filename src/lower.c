@@ -18,12 +18,24 @@ by_start(const void *a, const void *b)
 	return (x->span.to > y->span.to) - (x->span.to < y->span.to);
 }
 
-/* Sorted; pure deletions that touch or overlap become one. */
+/* What shows some text may be no byte, or one that has to stay. */
+static void
+drop_empty(struct edits *e)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < e->n; i++)
+		if (e->v[i].len > 0 || e->v[i].span.to > e->v[i].span.from)
+			e->v[kept++] = e->v[i];
+	e->n = kept;
+}
+
 void
 lower_tidy(struct edits *e)
 {
 	uint32_t kept = 0;
 
+	drop_empty(e);
 	if (e->n == 0)
 		return;
 	qsort(e->v, e->n, sizeof *e->v, by_start);

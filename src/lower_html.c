@@ -305,7 +305,10 @@ lower_to_utf8(struct edits *out, struct arena *a, const struct doc *d,
 		    out, a, given->v[i].span, given->v[i].p, given->v[i].len);
 	lower_tidy(out);
 	outer_only(out);
-	for (uint32_t i = 0; d->html != NULL && i < out->n; i++)
+	if (d->html == NULL)
+		return;
+	for (uint32_t i = 0; i < out->n; i++)
 		if (out->v[i].len == 0)
 			keep_apart(d->utf8.p, d->utf8.len, &out->v[i].span);
+	lower_tidy(out);
 }

@@ -31,7 +31,7 @@ is_blank(char c)
 
 /* ---- lower.c ---- */
 
-/* Sorted; pure deletions that touch or overlap become one. */
+/* Sorted; pure deletions that touch or overlap become one, empty ones go. */
 void lower_tidy(struct edits *);
 
 /* ---- lower_html.c ---- */

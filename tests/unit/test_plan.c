@@ -512,6 +512,45 @@ forged_fields(void **state)
 	assert_int_equal(r.field_at, 9);
 }
 
+/* What stands between two cells is shown, but by no byte of the message; the
+   blank that makes a fold stays. */
+static void
+cuts_of_no_byte(void **state)
+{
+	static const struct {
+		const char *mail;
+		struct span subject, body;
+	} v[] = {
+	    {"Subject:\n s\n\nHello.\n", {0, 1}, {0}},
+	    {"Subject:\n =?utf-8?Q?s?=\n\nHello.\n", {0, 1}, {0}},
+	    {"Subject: s\nContent-Type: text/html\n\n"
+	     "<table><tr><td>a<td>b</table>\n",
+		{0}, {1, 2}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++) {
+		uint32_t n = (uint32_t)strlen(v[i].mail);
+		struct charsets *cs = charsets_open(v[i].mail, n, NULL);
+		struct arena *a = arena_new(LIMIT_ARENA);
+		struct span s[] = {v[i].subject, v[i].body};
+		struct spans cut[2] = {{.v = &s[0], .n = s[0].to > 0},
+		    {.v = &s[1], .n = s[1].to > 0}};
+		struct tree tree;
+		struct view view;
+		struct plan plan;
+
+		mime_parse(&tree, a, v[i].mail, n);
+		view_make(&view, a, &tree, cs);
+		assert_int_equal(view.ndoc, 2);
+		plan_given(&plan, a, &view, cut);
+		assert_int_equal(plan.refusal, REFUSAL_NONE);
+		assert_int_equal(plan.nedit, 0);
+		charsets_close(cs);
+		arena_free(a);
+	}
+}
+
 int
 main(void)
 {
@@ -536,6 +575,7 @@ main(void)
 	    cmocka_unit_test(trying_one_rule),
 	    cmocka_unit_test(lengths_are_said),
 	    cmocka_unit_test(forged_fields),
+	    cmocka_unit_test(cuts_of_no_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);
