@@ -112,8 +112,10 @@ struct known_part {
 	const char *type, *path;
 	const struct charset *charset; /* of a text */
 	struct known_text body_text, subject;
-	uint32_t opened; /* source inside, or 0 */
-	uint32_t width;  /* of base64; 0: one line */
+	uint32_t opened;     /* source inside, or 0 */
+	uint32_t width;      /* of base64; 0: one line */
+	struct span lengths; /* fields that tell its length, in its source */
+	uint32_t length[3];  /* their values; 0: none */
 };
 
 /* Of a part without a header libetpan takes what stands first for the header,
@@ -164,6 +166,13 @@ void gen_subject(struct gen *, struct buf *value, struct known_text *);
 int get_subject(
     struct buf *out, const char *p, size_t n, const struct charset *raw);
 
+/* ---- cuts_length.c ---- */
+
+/* Into a header; with their values where the body is known. */
+void gen_lengths(struct gen *, uint32_t part);
+void gen_lengths_end(struct gen *, uint32_t part);
+bool is_length(const char *p, const struct field *);
+
 /* ---- cuts_check.c, cuts_html.c ---- */
 
 struct failure {
@@ -182,6 +191,9 @@ bool check_html(struct failure *, struct arena *, const struct known_text *,
 /* The message before the cut is what the generator meant. */
 bool check_read(struct failure *, const struct known *, const struct tree *,
     const struct view *);
+/* After a cut, what tells a body's length is right, or gone. */
+bool check_lengths(struct failure *, const struct known *, const struct tree *,
+    const struct tree *now);
 bool check_cut(struct failure *, const struct known *, const struct tree *,
     const struct buf *out);
 struct known_part *known_by_path(const struct known *, const char *path);

@@ -212,35 +212,6 @@ check_qp(struct failure *f, const struct pair *x, size_t before)
 	return true;
 }
 
-/* Content bytes before the first cut; 0 where that is not known. */
-static size_t
-before_cut(const struct known_part *k)
-{
-	const struct known_text *t = &k->body_text;
-	struct buf b = BUF(4u << 20);
-	size_t n = 0;
-
-	if (k->text && !k->html && !k->charset->stateful && t->cut.n > 0 &&
-	    charset_encode(k->charset, &b, t->p, t->cut.v[0].from) == 0)
-		n = b.len;
-	buf_free(&b);
-	return n;
-}
-
-static bool
-check_way(struct failure *f, const struct known_part *k, struct pair *x)
-{
-	x->was = x->is = BUF(4u << 20);
-	if (transfer(&x->was, k->way, x->p, x->n) == -1)
-		return fail(f, "test: its own base64", "%s", k->path);
-	if (transfer(&x->is, k->way, x->q, x->m) == -1)
-		return fail(
-		    f, "base64 that cannot be read", "%.*s", (int)x->m, x->q);
-	if (k->way == WAY_BASE64)
-		return check_base64(f, k, x);
-	return k->way == WAY_QP ? check_qp(f, x, before_cut(k)) : true;
-}
-
 static bool
 check_text(struct failure *f, const struct known *m, const struct known_part *k,
     const struct buf *is)
@@ -296,7 +267,7 @@ check_subject(
 struct region {
 	struct known_part *part;
 	struct span at;
-	bool subject;
+	enum { SUBJECT, LENGTHS, BODY } what;
 };
 
 static bool check_source(
@@ -316,33 +287,6 @@ any_cut(const struct known *m, uint32_t source)
 	return false;
 }
 
-static bool
-check_region(struct failure *f, const struct known *m, const struct region *r,
-    const char *q, size_t n)
-{
-	const struct buf *b = &m->source[r->part->source].bytes;
-	struct known_part *k = r->part;
-	struct pair x = {
-	    b->p + r->at.from, q, r->at.to - r->at.from, n, {0}, {0}};
-	bool good;
-
-	if (r->subject ? k->subject.cut.n == 0
-		       : k->body_text.cut.n == 0 &&
-			     (k->opened == 0 || !any_cut(m, k->opened)))
-		return equal(x.p, x.n, x.q, x.m) ||
-		       fail(f, "a text that is not cut changed", "%s", k->path);
-	if (r->subject)
-		return check_subject(f, &k->subject, q, n);
-	good = check_way(f, k, &x);
-	if (good && k->opened > 0)
-		good = check_source(f, m, k->opened, x.is.p, x.is.len);
-	else if (good)
-		good = check_text(f, m, k, &x.is);
-	buf_free(&x.was);
-	buf_free(&x.is);
-	return good;
-}
-
 /* In order of their place. */
 static uint32_t
 find_regions(const struct known *m, uint32_t source, struct region *v)
@@ -355,18 +299,103 @@ find_regions(const struct known *m, uint32_t source, struct region *v)
 		if (k->source != source)
 			continue;
 		if (k->has_subject)
-			v[n++] = (struct region){k, k->subject.at, true};
+			v[n++] = (struct region){k, k->subject.at, SUBJECT};
+		if (k->lengths.to > 0)
+			v[n++] = (struct region){k, k->lengths, LENGTHS};
 		if (k->text || k->opened > 0)
-			v[n++] = (struct region){k, k->body, false};
+			v[n++] = (struct region){k, k->body, BODY};
 	}
 	return n;
+}
+
+static bool
+is_cut(const struct known *m, const struct region *r)
+{
+	const struct known_part *k = r->part;
+
+	if (r->what == SUBJECT)
+		return k->subject.cut.n > 0;
+	return k->body_text.cut.n > 0 ||
+	       (k->opened > 0 && any_cut(m, k->opened));
+}
+
+/* Of an opened message up to the first text that may change. */
+static size_t
+before_change(const struct known *m, uint32_t source)
+{
+	struct region *v = arena_array(m->a, m->npart * 3 + 1, sizeof *v);
+	uint32_t n = find_regions(m, source, v);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (v[i].what == LENGTHS || is_cut(m, &v[i]))
+			return v[i].at.from;
+	return 0;
+}
+
+/* Content bytes before the first cut; 0 where that is not known. */
+static size_t
+before_cut(const struct known *m, const struct known_part *k)
+{
+	const struct known_text *t = &k->body_text;
+	struct buf b = BUF(4u << 20);
+	size_t n = 0;
+
+	if (k->opened > 0)
+		return before_change(m, k->opened);
+	if (k->text && !k->html && !k->charset->stateful && t->cut.n > 0 &&
+	    charset_encode(k->charset, &b, t->p, t->cut.v[0].from) == 0)
+		n = b.len;
+	buf_free(&b);
+	return n;
+}
+
+static bool
+check_way(struct failure *f, const struct known *m, const struct known_part *k,
+    struct pair *x)
+{
+	x->was = x->is = BUF(4u << 20);
+	if (transfer(&x->was, k->way, x->p, x->n) == -1)
+		return fail(f, "test: its own base64", "%s", k->path);
+	if (transfer(&x->is, k->way, x->q, x->m) == -1)
+		return fail(
+		    f, "base64 that cannot be read", "%.*s", (int)x->m, x->q);
+	if (k->way == WAY_BASE64)
+		return check_base64(f, k, x);
+	return k->way == WAY_QP ? check_qp(f, x, before_cut(m, k)) : true;
+}
+
+static bool
+check_region(struct failure *f, const struct known *m, const struct region *r,
+    const char *q, size_t n)
+{
+	const struct buf *b = &m->source[r->part->source].bytes;
+	struct known_part *k = r->part;
+	struct pair x = {
+	    b->p + r->at.from, q, r->at.to - r->at.from, n, {0}, {0}};
+	bool good;
+
+	if (r->what == LENGTHS)
+		return true; /* check_lengths looks at them */
+	if (!is_cut(m, r))
+		return equal(x.p, x.n, x.q, x.m) ||
+		       fail(f, "a text that is not cut changed", "%s", k->path);
+	if (r->what == SUBJECT)
+		return check_subject(f, &k->subject, q, n);
+	good = check_way(f, m, k, &x);
+	if (good && k->opened > 0)
+		good = check_source(f, m, k->opened, x.is.p, x.is.len);
+	else if (good)
+		good = check_text(f, m, k, &x.is);
+	buf_free(&x.was);
+	buf_free(&x.is);
+	return good;
 }
 
 static bool
 check_source(struct failure *f, const struct known *m, uint32_t source,
     const char *q, size_t n)
 {
-	struct region *v = arena_array(m->a, m->npart * 2 + 1, sizeof *v);
+	struct region *v = arena_array(m->a, m->npart * 3 + 1, sizeof *v);
 	const struct buf *b = &m->source[source].bytes;
 	uint32_t count = find_regions(m, source, v), end = (uint32_t)b->len;
 	size_t at = count > 0 ? v[0].at.from : end;
@@ -394,6 +423,17 @@ check_source(struct failure *f, const struct known *m, uint32_t source,
 	return at == n || fail(f, "more bytes than before", "%zu", n - at);
 }
 
+/* Fields of a part, those aside that tell a length. */
+static uint32_t
+count_fields(const struct tree *t, const struct part *q)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < q->header.n; i++)
+		n += !is_length(t->source[q->source].p, &q->header.field[i]);
+	return n;
+}
+
 bool
 check_cut(struct failure *f, const struct known *m, const struct tree *t,
     const struct buf *out)
@@ -413,11 +453,12 @@ check_cut(struct failure *f, const struct known *m, const struct tree *t,
 
 		if (a->kind != b->kind || strcmp(a->type, b->type) != 0 ||
 		    a->cte != b->cte || a->lost != b->lost ||
-		    strcmp(a->path, b->path) != 0 || a->header.n != b->header.n)
+		    strcmp(a->path, b->path) != 0 ||
+		    count_fields(t, a) != count_fields(&now, b))
 			return fail(
 			    f, "another tree", "%s %s", a->path, b->path);
 	}
-	return true;
+	return check_lengths(f, m, t, &now);
 }
 
 /* ---- before the cut ---- */

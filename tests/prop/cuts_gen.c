@@ -396,12 +396,15 @@ entity(struct gen *g, uint32_t part, bool is_message)
 	struct buf *b = bytes_of(g, q->source);
 	uint32_t kind = draw(g->d, 100), deep = q->depth;
 	bool small = deep + 1 >= MOST_DEEP || g->m->npart >= MOST_PARTS;
+	bool bare = kind < 35 && kind % 8 == 6;
 
 	if (is_message) {
 		message_fields(g, b);
 		if (chance(g->d, 85))
 			subject_field(g, part);
 	}
+	if (is_message || !bare)
+		gen_lengths(g, part);
 	if (kind >= 72 - (deep == 0 ? 22 : 0) && kind < 92 && !small)
 		multipart(g, part);
 	else if (kind >= 92 && !small)
@@ -413,8 +416,8 @@ entity(struct gen *g, uint32_t part, bool is_message)
 		text_leaf(g, part, "text/html", false);
 	else
 		text_leaf(g, part,
-		    kind % 8 == 7 ? "text/calendar" : "text/plain",
-		    kind % 8 == 6);
+		    kind % 8 == 7 ? "text/calendar" : "text/plain", bare);
+	gen_lengths_end(g, part);
 }
 
 void
