@@ -441,13 +441,14 @@ judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
 void
 entries_judge(struct entries *e, const struct sight_with *w, enum refusal why)
 {
-	const struct tree *t = &e->outer->tree;
+	const struct sight *s = e->outer;
 
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct entry *x = &e->v[i];
-		bool sealed = x->part != NO_PART && t->part[x->part].sealed;
+		uint32_t in =
+		    x->part != NO_PART ? x->part : s->view.doc[x->doc].part;
 
-		judge_one(x, w, sealed ? REFUSAL_SIGNED : why);
+		judge_one(x, w, s->tree.part[in].sealed ? REFUSAL_SIGNED : why);
 	}
 }
 
