@@ -258,6 +258,105 @@ while_rules_are_missing(void **state)
 	    mail, "promo pass promo.a 5.00");
 }
 
+/* ---- what becomes of a cut that is refused ---- */
+
+/* Most of the text, little left, in most sentences. */
+static void
+refused_actions(void **state)
+{
+	static const struct {
+		enum refusal why;
+		const char *name; /* of the action line; NULL: none */
+	} v[] = {{REFUSAL_SHARE, "refused.share"},
+	    {REFUSAL_LEFT, "refused.left"}, {REFUSAL_WOVEN, "refused.woven"},
+	    {REFUSAL_TREE, NULL}, {REFUSAL_SIGNED, NULL},
+	    {REFUSAL_ENCODING, NULL}, {REFUSAL_AGAIN, NULL},
+	    {REFUSAL_LIMIT, NULL}, {REFUSAL_GUARD, NULL},
+	    {REFUSAL_DEGRADED, NULL}, {REFUSAL_NOTHING, NULL},
+	    {REFUSAL_TIME, NULL}, {REFUSAL_DKIM, NULL}, {REFUSAL_TWIN, NULL}};
+
+	(void)state;
+	assert_int_equal(sizeof v / sizeof *v, REFUSAL_MAX - 1);
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		enum action most =
+		    v[i].name != NULL ? ACTION_HOLD : ACTION_MARK;
+		struct report r = {.action = ACTION_CUT,
+		    .may_hold = true,
+		    .ncut = 3,
+		    .nedit = 4,
+		    .gone_chars = 5};
+		char line[100];
+
+		load("");
+		verdict_refuse(&r, &config.rules, v[i].why);
+		assert_int_equal(r.action, most);
+		assert_int_equal(r.refusal, v[i].why);
+		assert_int_equal(r.ncut + r.nedit + r.gone_chars, 0);
+		/* short-lived mail that is wanted */
+		r.may_hold = false;
+		verdict_refuse(&r, &config.rules, v[i].why);
+		assert_int_equal(r.action, ACTION_MARK);
+		/* as an action line says; of another refusal nothing */
+		snprintf(line, sizeof line,
+		    "ifplugin Simsift\naction %s mark\nendif\n",
+		    v[i].name != NULL ? v[i].name : "refused.x");
+		load(line);
+		r.may_hold = true;
+		verdict_refuse(&r, &config.rules, v[i].why);
+		assert_int_equal(r.action, ACTION_MARK);
+	}
+}
+
+/* The longest name decides among those, too. */
+static void
+refused_names(void **state)
+{
+	static const struct {
+		const char *lines;
+		enum action action;
+	} v[] = {
+	    {"action refused mark\n", ACTION_MARK},
+	    {"action refused mark\naction refused.share hold\n", ACTION_HOLD},
+	    {"action refused.share hold\naction refused mark\n", ACTION_HOLD},
+	    {"action refused.left mark\n", ACTION_HOLD},
+	    {"action promo mark\n", ACTION_HOLD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		struct report r = {.may_hold = true};
+		char text[200];
+
+		snprintf(text, sizeof text, "ifplugin Simsift\n%sendif\n",
+		    v[i].lines);
+		load(text);
+		verdict_refuse(&r, &config.rules, REFUSAL_SHARE);
+		assert_int_equal(r.action, v[i].action);
+	}
+}
+
+/* In a message: half of its text would go. */
+static void
+refused_in_a_message(void **state)
+{
+	static const char mail[] = MAIL "red and much more of it\n\ntea\n";
+#define CUT_RED RED("promo.a") OURS("cut RED line\naction promo cut\n")
+
+	(void)state;
+	gives(CUT_RED, mail, "promo hold promo.a 5.00");
+	gives(CUT_RED OURS("action refused.share mark\n"), mail,
+	    "promo mark promo.a 5.00");
+	gives(CUT_RED OURS("cut_max_percent 100\n"), mail,
+	    "promo hold promo.a 5.00");
+	gives(CUT_RED OURS("cut_max_percent 100\naction refused.left mark\n"),
+	    mail, "promo mark promo.a 5.00");
+	gives(CUT_RED OURS("cut_max_percent 100\nkeep_min_percent 0\n"), mail,
+	    "promo cut promo.a 5.00");
+	gives(CUT_RED "body CODE /tea/\nscore CODE 0.01\n" OURS(
+		  "category CODE keep.otp\n"),
+	    mail, "promo mark promo.a 5.01");
+}
+
 /* ---- guards ---- */
 
 #define SHOP                                                \
@@ -418,6 +517,9 @@ main(void)
 	    cmocka_unit_test(phish_is_never_cut),
 	    cmocka_unit_test(wanted_now_is_not_held),
 	    cmocka_unit_test(while_rules_are_missing),
+	    cmocka_unit_test(refused_actions),
+	    cmocka_unit_test(refused_names),
+	    cmocka_unit_test(refused_in_a_message),
 	    cmocka_unit_test(guards),
 	    cmocka_unit_test(guards_and_near),
 	    cmocka_unit_test(guard_units),

@@ -46,7 +46,12 @@ static struct report_hit hits[] = {{.rule = 3,
 				       .len = 21,
 				       .match = {12, 15},
 				       .raw = {100, 103},
-				       .folded = true},
+				       .folded = true,
+				       .asked = true,
+				       .refused = true,
+				       .unit = UNIT_ELEMENT,
+				       .grown = {5, 21},
+				       .grown_chars = 13},
     {.rule = 39,
 	.part = "raw",
 	.what = NULL,
@@ -55,6 +60,11 @@ static struct report_hit hits[] = {{.rule = 3,
 	.match = {0, 0},
 	.raw = {0, 5000},
 	.guarded = true}};
+static struct report_entry entries[] = {
+    {1, "1#1", VERDICT_CLEAN, ACTION_PASS, REFUSAL_NONE, -2.5, UINT32_MAX},
+    {UINT32_MAX, "1.2.3.1", VERDICT_PHISH, ACTION_HOLD, REFUSAL_MAX - 1, 7.25,
+	39},
+    {0, NULL, VERDICT_PROMO, ACTION_MARK, REFUSAL_SIGNED, 5, 0}};
 static struct span gone[] = {{0, 0}, {2, 5}, {5, 9}};
 static struct report_text texts[] = {
     {"1", "text/plain", "shown text", 10, gone, 3},
@@ -80,6 +90,8 @@ full_report(void)
 	    .edit = edits,
 	    .nedit = 3,
 	    .need = "GB18030",
+	    .entry = entries,
+	    .nentry = 3,
 	    .hit = hits,
 	    .nhit = 2,
 	    .text = texts,
@@ -128,6 +140,23 @@ same_lists(const struct report *a, const struct report *b)
 }
 
 static void
+same_entries(const struct report *a, const struct report *b)
+{
+	assert_int_equal(a->nentry, b->nentry);
+	for (uint32_t i = 0; i < a->nentry; i++) {
+		const struct report_entry *x = &a->entry[i], *y = &b->entry[i];
+
+		assert_int_equal(x->number, y->number);
+		same_string(x->path, y->path);
+		assert_int_equal(x->verdict, y->verdict);
+		assert_int_equal(x->action, y->action);
+		assert_int_equal(x->refusal, y->refusal);
+		assert_true(x->score == y->score);
+		assert_int_equal(x->category, y->category);
+	}
+}
+
+static void
 same_words(const struct report *a, const struct report *b)
 {
 	assert_int_equal(a->nhit, b->nhit);
@@ -144,6 +173,11 @@ same_words(const struct report *a, const struct report *b)
 		same_span(x->raw, y->raw);
 		assert_int_equal(x->folded, y->folded);
 		assert_int_equal(x->guarded, y->guarded);
+		assert_int_equal(x->asked, y->asked);
+		assert_int_equal(x->refused, y->refused);
+		assert_int_equal(x->unit, y->unit);
+		same_span(x->grown, y->grown);
+		assert_int_equal(x->grown_chars, y->grown_chars);
 	}
 	assert_int_equal(a->ntext, b->ntext);
 	for (uint32_t i = 0; i < a->ntext; i++) {
@@ -174,6 +208,7 @@ same_report(const struct report *a, const struct report *b)
 	same_string(a->need, b->need);
 	same_string(a->tree, b->tree);
 	same_lists(a, b);
+	same_entries(a, b);
 	same_words(a, b);
 }
 
@@ -254,6 +289,7 @@ ranges(void **state)
 	struct report_cut cut = {"1", {0, LENGTH + 1}, 0};
 	struct edit edit = {{9, 8}, NULL, 0};
 	struct report_hit hit = hits[0];
+	struct report_entry entry = entries[0];
 	struct report_text text = texts[0];
 	struct span span[2] = {{0, 4}, {3, 5}};
 	struct buf b = BUF(1u << 20);
@@ -286,6 +322,27 @@ ranges(void **state)
 	REFUSED((r.hit = &hit, r.nhit = 1, hit.match.to = 22), "match outside");
 	hit = hits[0];
 	REFUSED((r.hit = &hit, r.nhit = 1, hit.raw.to = 5001), "raw outside");
+	hit = hits[0];
+	REFUSED((r.hit = &hit, r.nhit = 1, hit.grown.to = 22), "grown outside");
+	hit = hits[0];
+	REFUSED((r.hit = &hit, r.nhit = 1, hit.unit = UNIT_ELEMENT + 1),
+	    "there is no such unit");
+	REFUSED((r.entry = &entry, r.nentry = 1, entry.category = RULES),
+	    "the entry's category is no rule");
+	entry = entries[0];
+	REFUSED((r.entry = &entry, r.nentry = 1, entry.refusal = REFUSAL_MAX),
+	    "the entry has no such refusal");
+	entry = entries[0];
+	REFUSED(
+	    (r.entry = &entry, r.nentry = 1, entry.verdict = VERDICT_ERROR + 1),
+	    "the entry has no such verdict");
+	entry = entries[0];
+	REFUSED(
+	    (r.entry = &entry, r.nentry = 1, entry.action = ACTION_HOLD + 1),
+	    "the entry has no such action");
+	entry = entries[0];
+	REFUSED((r.entry = &entry, r.nentry = 1, entry.score = (double)NAN),
+	    "the entry's score is no number");
 	/* The writer says no to these, as the reader does. */
 	text.gone = span;
 	text.ngone = 2;
@@ -341,11 +398,24 @@ check_lists(const struct report *r)
 		inside(r->edit[i].span, LENGTH);
 		whole_bytes(r->edit[i].p, r->edit[i].len);
 	}
+	assert_true(r->nentry <= LIMIT_ENTRIES);
+	for (uint32_t i = 0; i < r->nentry; i++) {
+		const struct report_entry *x = &r->entry[i];
+
+		assert_true(x->verdict <= VERDICT_ERROR &&
+			    x->action <= ACTION_HOLD &&
+			    x->refusal < REFUSAL_MAX);
+		assert_true(x->category == UINT32_MAX || x->category < RULES);
+		assert_true(x->score > -1e6 && x->score < 1e6);
+		whole_string(x->path);
+	}
 	for (uint32_t i = 0; i < r->nhit; i++) {
 		const struct report_hit *h = &r->hit[i];
 
 		assert_true(h->rule < RULES);
 		inside(h->match, h->len);
+		inside(h->grown, h->len);
+		assert_true(h->unit <= UNIT_ELEMENT);
 		inside(h->raw, LENGTH);
 		whole_string(h->part);
 		whole_string(h->what);
