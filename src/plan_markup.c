@@ -34,6 +34,8 @@ comment_round(const struct text *t, uint32_t low, struct span s, struct span *c)
 {
 	const char *open, *close;
 
+	if (low > s.from) /* in a tag */
+		return false;
 	if (s.from - low > REACH)
 		low = s.from - REACH;
 	while ((open = memmem(t->p + low, t->len - low, "<!--", 4)) != NULL) {

@@ -422,6 +422,208 @@ many(void **state)
 	buf_free(&b);
 }
 
+/* ---- the same from each alternative ---- */
+
+#define THREE(plain, html, other)                                              \
+	"Content-Type: multipart/alternative; boundary=b\n\n--b\n\n" FILL FILL \
+	    plain "\n--b\nContent-Type: text/html\n\n<p>" FILL FILL html       \
+	"</p>\n--b\nContent-Type: text/plain\n\n" FILL FILL other "\n--b--\n"
+
+/* The rule finds it as the first one shows it, not as the others do. */
+static void
+twins(void **state)
+{
+	(void)state;
+	load("body TOKEN /TG \\@shop88 (?=behind)/\nscore TOKEN 5\n" OURS(
+	    "category TOKEN promo.telegram\naction promo cut\n"
+	    "cut TOKEN match\n"));
+	/* other marks, blanks and capitals are the same words */
+	cuts(THREE("The gate TG @shop88 behind the hut is locked.",
+		 "The gate <b>tg @shop88</b> &nbsp;behind the hut is locked.",
+		 "The gate TG\n@shop88\nBehind the hut is locked."),
+	    THREE("The gate behind the hut is locked.",
+		"The gate behind the hut is locked.",
+		"The gate\nBehind the hut is locked."));
+	/* not there: nothing goes from that one */
+	cuts(THREE("The gate TG @shop88 behind the hut is locked.",
+		 "The gate behind the hut is locked.",
+		 "The gate by the hut is open."),
+	    THREE("The gate behind the hut is locked.",
+		"The gate behind the hut is locked.",
+		"The gate by the hut is open."));
+	/* one shows the handle elsewhere, too: it cannot be told from there */
+	refuses(THREE("The gate TG @shop88 behind the hut is locked.",
+		    "The gate is locked; ask at @shop88 for the keys.",
+		    "The gate is locked."),
+	    ACTION_MARK, REFUSAL_TWIN);
+	/* between the same words, but in code */
+	refuses(
+	    THREE("The gate TG @shop88 behind the hut is locked.",
+		"The gate <code>tg @shop88</code> behind the hut is locked.",
+		"The gate is locked."),
+	    ACTION_MARK, REFUSAL_TWIN);
+}
+
+/* Parts beside each other are no alternatives. */
+static void
+no_twins(void **state)
+{
+#define MIXED(one, two)                                                      \
+	"Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" FILL FILL one \
+	"\n--b\n\n" FILL FILL two "\n--b--\n"
+	(void)state;
+	load("body TOKEN /TG \\@shop88 (?=behind)/\nscore TOKEN 5\n" OURS(
+	    "category TOKEN promo.telegram\naction promo cut\n"
+	    "cut TOKEN match\n"));
+	cuts(MIXED("The gate TG @shop88 behind the hut is locked.",
+		 "The gate tg @shop88 behind the hut is locked."),
+	    MIXED("The gate behind the hut is locked.",
+		"The gate tg @shop88 behind the hut is locked."));
+}
+
+/* ---- hits that show no text ---- */
+
+#define RAW                                                   \
+	"rawbody TOKEN /\\bshop88\\b/\nscore TOKEN 5\n" OURS( \
+	    "category TOKEN promo.telegram\naction promo cut\n")
+#define HTML(body) "Content-Type: text/html\n\n<p>" FILL FILL "</p>\n" body "\n"
+
+static void
+markup(void **state)
+{
+	static const char *const v[][3] = {
+	    /* comments go whole */
+	    {"match", "<p>Tea<!-- ask shop88 --> at four.</p>",
+		"<p>Tea at four.</p>"},
+	    {"match", "<!-- a --><!-- shop88 --><!-- b -->",
+		"<!-- a --><!-- b -->"},
+	    /* words of an attribute by their unit */
+	    {"match", "<p title=\"ask shop88 now\">Tea</p>",
+		"<p title=\"ask now\">Tea</p>"},
+	    {"sentence", "<p title='At four. Ask shop88.'>Tea</p>",
+		"<p title='At four.'>Tea</p>"},
+	    {"line", "<p title=\"shop88\">Tea</p>", "<p title=\"\">Tea</p>"},
+	    /* a picture's name stands for the picture */
+	    {"element", "<p>Tea <img src=a.png alt=\"shop88\"> at four.</p>",
+		"<p>Tea  at four.</p>"},
+	    {"match", "<p>Tea <img src=a.png alt=\"of shop88\"></p>",
+		"<p>Tea <img src=a.png alt=\"of\"></p>"},
+	    /* its address is it, with any unit */
+	    {"match", "<p>Tea <img src=\"https://x.example/shop88\"></p>",
+		"<p>Tea </p>"},
+	    {"match", "<p>Tea <a href=\"https://x.example/shop88\"></a></p>",
+		"<p>Tea </p>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++) {
+		char rules[500], mail[500], want[500];
+
+		snprintf(
+		    rules, sizeof rules, RAW OURS("cut TOKEN %s\n"), v[i][0]);
+		snprintf(mail, sizeof mail, HTML("%s"), v[i][1]);
+		snprintf(want, sizeof want, HTML("%s"), v[i][2]);
+		load(rules);
+		cuts(mail, want);
+	}
+}
+
+static void
+markup_that_stays(void **state)
+{
+	static const char *const v[] = {
+	    /* Outlook shows it */
+	    "<!--[if mso]><p>shop88</p><![endif]-->",
+	    /* settings, not words */
+	    "<p class=\"shop88\">Tea</p>",
+	    "<p id=shop88>Tea</p>",
+	    /* no end: nobody knows where it is */
+	    "<p>Tea</p><!-- shop88",
+	    "<p>Tea</p><style>.shop88 {}</style>",
+	};
+
+	(void)state;
+	load(RAW OURS("cut TOKEN match\n"));
+	for (size_t i = 0; i < LEN(v); i++) {
+		char mail[500];
+
+		snprintf(mail, sizeof mail, HTML("%s"), v[i]);
+		refuses(mail, ACTION_MARK, REFUSAL_NOTHING);
+	}
+}
+
+/* Text that is not shown goes without regard to quotes and code; what is shown
+   beside it stays. */
+static void
+hidden_text(void **state)
+{
+	(void)state;
+	load(CUT);
+	cuts(HTML("<div style=\"display:none\">[TG @shop88]</div><p>Tea</p>"),
+	    HTML("<p>Tea</p>"));
+	cuts(HTML("<p>Tea <span hidden>> old [TG @shop88] news</span></p>"),
+	    HTML("<p>Tea <span hidden>> old news</span></p>"));
+}
+
+/* ---- pictures ---- */
+
+#define RELATED(html, fields, picture)                           \
+	"Content-Type: multipart/related; boundary=b\n\n--b\n"   \
+	"Content-Type: text/html\n\n<p>" FILL FILL "</p>\n" html \
+	"\n--b\nContent-Type: image/png\n" fields                \
+	"Content-Transfer-Encoding: base64\n\n" picture "\n--b--\n"
+#define QR "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
+#define ID "Content-ID: <qr@news.example>\n"
+#define URI                                                               \
+	"uri TOKEN /t\\.me\\/shop88/\nscore TOKEN 5\n" OURS(              \
+	    "category TOKEN promo.telegram\naction promo cut\ncut TOKEN " \
+	    "element\n")
+#define LINK(id) \
+	"<p><a href=\"https://t.me/shop88\"><img src=\"cid:" id "\"></a></p>"
+
+/* The part of a picture goes with the last <img> that shows it. */
+static void
+pictures_with_their_parts(void **state)
+{
+	static const char other[] = "<p><img src=\"cid:qr@news.example\"></p>";
+	struct report r;
+	char mail[1000], want[1000];
+
+	(void)state;
+	load(URI);
+	r = cuts(RELATED(LINK("qr@news.example"), ID, QR), RELATED("", ID, ""));
+	assert_int_equal(r.ncut, 2);
+	assert_string_equal(r.cut[1].part, "1.2");
+	/* another one still shows it */
+	snprintf(mail, sizeof mail, RELATED("%s%s", ID, QR),
+	    LINK("qr@news.example"), other);
+	snprintf(want, sizeof want, RELATED("%s", ID, QR), other);
+	cuts(mail, want);
+	/* no such part, or none of a picture */
+	cuts(RELATED(LINK("tea@news.example"), ID, QR), RELATED("", ID, QR));
+	cuts(RELATED(LINK("qr@news.example"), "X-Other: " ID, QR),
+	    RELATED("", "X-Other: " ID, QR));
+}
+
+/* A part's own header says what it is: it goes, and what shows it. */
+static void
+parts_by_their_header(void **state)
+{
+#define DISPOSITION(name) "Content-Disposition: inline; filename=" name "\n"
+#define BY_NAME                                                          \
+	"mimeheader TOKEN Content-Disposition =~ /shop88/\nscore TOKEN " \
+	"5\n" OURS("category TOKEN promo.telegram\naction promo cut\n"   \
+		   "cut TOKEN part\n")
+	struct report r;
+
+	(void)state;
+	load(BY_NAME);
+	r = cuts(RELATED("<p>Tea <img src=\"cid:qr@news.example\"></p>",
+		     ID DISPOSITION("shop88.png"), QR),
+	    RELATED("<p>Tea </p>", ID DISPOSITION("shop88.png"), ""));
+	assert_int_equal(r.ncut, 2);
+}
+
 /* ---- rules test ---- */
 
 static void
@@ -572,6 +774,13 @@ main(void)
 	    cmocka_unit_test(left_behind),
 	    cmocka_unit_test(guarded),
 	    cmocka_unit_test(many),
+	    cmocka_unit_test(twins),
+	    cmocka_unit_test(no_twins),
+	    cmocka_unit_test(markup),
+	    cmocka_unit_test(markup_that_stays),
+	    cmocka_unit_test(hidden_text),
+	    cmocka_unit_test(pictures_with_their_parts),
+	    cmocka_unit_test(parts_by_their_header),
 	    cmocka_unit_test(trying_one_rule),
 	    cmocka_unit_test(lengths_are_said),
 	    cmocka_unit_test(forged_fields),
