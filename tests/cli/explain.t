@@ -44,6 +44,8 @@ TOKEN  r/own.cf:2  body, part 1 text/plain, bytes 107-119
       The office moves to the second floor next week.
       Ask the porter [TG @shop88] for the keys.
                      ^^^^^^^^^^^^
+                     ~~~~~~~~~~~~
+      cut as match: 11 characters
 
 __KEYS  r/own.cf:5  body, part 1 text/plain, bytes 128-132
       Ask the porter [TG @shop88] for the keys.
@@ -98,6 +100,218 @@ TOKEN r/own.cf 2 1 text/plain 107 12 [TG @shop88] False False'
 
 is 'explain --tree' "$("$SIMSIFT" explain --tree -C r m)" \
 	'1        text/plain               as-is            header 0-44 body 44-134'
+
+# How far a cut reaches: the unit, and what may not go.
+mkdir u
+cat >u/units.cf <<'END'
+body TOKEN /TG @shop88/
+score TOKEN 5
+ifplugin Simsift
+category TOKEN promo.telegram
+action promo cut
+endif
+END
+cat >grown <<'END'
+Subject: Moving day
+
+The office moves to the second floor next week, says Ann from the desk.
+Boxes are there (ask TG @shop88) for all. The porter has the keys to it.
+END
+grown() { # unit message: the lines under the match
+	"$SIMSIFT" explain -C u -c "cut TOKEN $1" "$2" |
+		sed -n '/^      .*^^/,/^$/{/^$/d;p;}'
+}
+is 'explain, match' "$(grown match grown)" \
+	'                           ^^^^^^^^^^
+                           ~~~~~~~~~~
+      cut as match: 9 characters'
+is 'explain, clause' "$(grown clause grown)" \
+	'                           ^^^^^^^^^^
+                      ~~~~~~~~~~~~~~~~
+      cut as clause: 14 characters'
+is 'explain, sentence' "$(grown sentence grown)" \
+	'                           ^^^^^^^^^^
+      ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+      cut as sentence: 34 characters'
+is 'explain, more than the line: the line of ~ shows what is on this one' \
+	"$(grown paragraph grown | sed 's/: .*//')" \
+	'                           ^^^^^^^^^^
+      ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+      cut as paragraph'
+sed 's/^Boxes/> Boxes/' grown >quoted
+is 'explain, what must not go' "$(grown match quoted | sed 1d)" \
+	'                             ~~~~~~~~~~
+      cut as match: 9 characters; it must not go'
+is 'explain, a rule without a cut line' \
+	"$("$SIMSIFT" explain -C u grown | grep -c 'cut as')" 0
+is 'explain --json, the unit' "$("$SIMSIFT" explain --json -C u \
+	-c 'cut TOKEN clause' quoted | python3 -c '
+import json, sys
+h = json.load(sys.stdin)["hits"][0]
+print(h["unit"], h["refused"])')" 'clause True'
+
+chars() { # message: characters of its body that are no blanks
+	sed '1,/^$/d' "$1" | tr -d ' \n' | wc -m
+}
+
+# Why nothing is cut: each refusal that one message can show.
+why() { # message line...: the words behind "not cut"
+	m=$1
+	shift
+	for line; do set -- "$@" -c "$line"; shift; done
+	"$SIMSIFT" explain -C u "$@" "$m" | sed -n 's/^action  *//p'
+}
+is 'quoted' "$(why quoted 'cut TOKEN match')" "mark; not cut: it stands in \
+quoted text, code, a signature or footer, or a guarded passage"
+is 'no cut line' "$(why grown)" \
+	'mark; not cut: no rule says what to cut in visible text'
+is 'too much' "$(why grown 'cut TOKEN paragraph')" \
+	'hold; not cut: too much of the text would go (cut_max_percent)'
+is 'too little left' "$(why grown 'cut TOKEN sentence' 'cut_max_percent 100' \
+	'keep_min_percent 80')" \
+	'hold; not cut: too little of the text would be left (keep_min_percent)'
+is 'too much, marked' "$(why grown 'cut TOKEN paragraph' \
+	'action refused.share mark')" \
+	'mark; not cut: too much of the text would go (cut_max_percent)'
+{ echo 'DKIM-Signature: v=1; d=news.example'; cat grown; } >dkim
+is 'signed by DKIM' "$(why dkim 'cut TOKEN match' 'keep_dkim 1')" \
+	'mark; not cut: it is signed by DKIM (keep_dkim)'
+is 'signed by DKIM, cut all the same' "$(why dkim 'cut TOKEN match')" \
+	"cut, 1 place, 9 of $(chars grown) characters of the text"
+is 'left behind' "$(why grown 'cut TOKEN match' 'body B /porter/' 'score B 5')" \
+	'mark; not cut: something of it would be left behind'
+is 'rules are missing' "$(why grown 'cut TOKEN match' 'body B /(/' 2>/dev/null)" \
+	'mark; not cut: rules are missing'
+{ echo 'Content-Type: text/plain; charset=utf-7'; cat grown; printf '+2D0-\n'; } >half
+is 'encoding' "$(why half 'cut TOKEN match')" \
+	"mark; not cut: the part's encoding does not allow an exact cut"
+cat >signed <<'END'
+Content-Type: multipart/signed; boundary=b
+
+--b
+
+The office moves to the second floor next week, says Ann from the desk.
+Boxes are there (ask TG @shop88) for all.
+--b
+Content-Type: application/pgp-signature
+
+x
+--b--
+END
+is 'signed' "$(why signed 'cut TOKEN match')" \
+	'mark; not cut: the part is signed or encrypted'
+sed '/^--b--$/a\
+\
+--b\
+\
+epilogue' signed | sed 's/signed; b/mixed; b/' >odd
+is 'odd structure' "$(why odd 'cut TOKEN match')" "mark; not cut: its MIME \
+structure is read differently by different programs"
+cat >twin <<'END'
+Content-Type: multipart/alternative; boundary=b
+
+--b
+
+The office moves to the second floor next week, says Ann from the desk.
+Boxes are there: ask TG @shop88 for all.
+--b
+Content-Type: text/html
+
+<p>The office moves to the second floor next week, says Ann from the desk.<br>
+Boxes are there: ask <code>tg @shop88</code> for all.</p>
+--b--
+END
+is 'one alternative cannot' "$(why twin 'cut TOKEN match')" "mark; not cut: \
+another alternative shows it, too, and cannot be cut"
+{
+	printf 'Subject: s\n\n'
+	for i in 1 2 3 4; do
+		printf 'The porter of house %s with TG @shop88 is there.\n\n' $i
+	done
+} >woven
+is 'woven' "$(why woven 'cut TOKEN match')" "hold; not cut: it is woven into \
+most of the sentences (cut_max_sentences)"
+is 'woven, and allowed' "$(why woven 'cut TOKEN match' \
+	'cut_max_sentences 0' | sed 's/,.*//')" cut
+
+# A digest: each entry by itself.
+cat >>u/units.cf <<'END'
+body BULK /cards in bulk/
+score BULK 6
+ifplugin Simsift
+category BULK promo.wholesale
+action promo.wholesale hold
+END
+echo endif >>u/units.cf
+cat >digest <<'END'
+Subject: Walkers Digest, Vol 3, Issue 7
+
+Today's Topics:
+
+   1. Boots (Ann)
+   2. Phones (Max)
+   3. Offer (Sales)
+
+
+----------------------------------------------------------------------
+
+Message: 1
+From: Ann <ann@walkers.example>
+Subject: Boots
+
+My boots leak after two seasons. What do you do with yours?
+
+------------------------------
+
+Message: 2
+From: Max <max@walkers.example>
+Subject: Phones
+
+For the tour in June you will want a phone that works. TG @shop88
+
+------------------------------
+
+Message: 3
+From: Sales <sales@walkers.example>
+Subject: Offer
+
+We have cards in bulk.
+
+------------------------------
+
+End of Walkers Digest, Vol 3, Issue 7
+*************************************
+END
+"$SIMSIFT" explain -C u -c 'cut TOKEN match' digest >got
+is 'explain, a digest' "$(grep -E '^(verdict|action|entry)' got)" \
+	'verdict  promo (promo.wholesale)
+action   cut, 2 places, 27 of '"$(chars digest)"' characters of the text
+entry    1, part 1#1: clean, score 0.0, action pass
+entry    2, part 1#2: promo (promo.telegram), score 5.0, action cut
+entry    3, part 1#3: promo (promo.wholesale), score 6.0, action hold'
+is 'explain, a digest: hits in entries' "$(grep -E '^[A-Z]+  ' got |
+	sed 's/.*body, //; s/, bytes.*//')" 'part 1#2 text/plain
+part 1#3 text/plain'
+is 'explain, a digest: cut out' "$(sed -n '/^cut out/,$p' got)" 'cut out:
+  1#2   TG @shop88
+  1#3  We have cards in bulk.\n'
+is 'explain, a digest that must stay' \
+	"$({ echo 'DKIM-Signature: v=1'; cat digest; } | "$SIMSIFT" explain \
+		-C u -c 'cut TOKEN match' -c 'keep_dkim 1' |
+		sed -n 's/^entry    2.*score/score/p')" \
+	'score 5.0, action mark; not cut: it is signed by DKIM (keep_dkim)'
+"$SIMSIFT" explain --json -C u -c 'cut TOKEN match' digest >json
+is 'explain --json, a digest' "$(python3 -c '
+import json
+for e in json.load(open("json"))["entries"]:
+    print(e["number"], e["part"], e["verdict"], e["category"], e["score"],
+          e["action"])
+')" '1 1#1 clean None 0 pass
+2 1#2 promo promo.telegram 5 cut
+3 1#3 promo promo.wholesale 6 hold'
+is 'explain --json, no digest' "$("$SIMSIFT" explain --json -C u grown |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["entries"])')" \
+	'[]'
 
 # diff
 is 'diff' "$("$SIMSIFT" diff -C r m)" 'part 1 text/plain
