@@ -313,6 +313,33 @@ is 'explain --json, no digest' "$("$SIMSIFT" explain --json -C u grown |
 	python3 -c 'import json, sys; print(json.load(sys.stdin)["entries"])')" \
 	'[]'
 
+# The example in the manual is what the program prints.
+mkdir ex
+block() { # number: an example of the section, as it is rendered
+	sed -n '/^\.Ss Why a message/,/^\.Ss Shell/p' "$TOP/src/simsift.1" |
+		awk -v n="$1" '/^\.Ed/ { on = 0 } on
+			/^\.Bd/ { on = ++k == n }' | sed 's/\\e/\\/g'
+}
+block 1 >ex/shop.cf
+cat >ex/message.eml <<'END'
+Subject: Moving an eSIM
+Content-Type: text/plain; charset=utf-8
+
+- Put both phones side by side, on Wi-Fi.
+- Confirm on the old one. Help is at [TG shop1234].
+- Delete the eSIM from the old phone last. It cannot be had back.
+END
+explained() { # message: as in the manual
+	(cd ex && "$SIMSIFT" explain -C . \
+		-c 'action promo.telegram cut' "$1")
+}
+is 'the example of the manual' "$(explained message.eml)" "$(block 2)"
+sed 's/^- Confirm/> Confirm/' ex/message.eml >ex/quoted.eml
+is 'its second one' "$(explained quoted.eml | sed -n '/^action/p;/cut as/p' |
+	sed 's/signature.*/signature .../')" "$(block 3 | sed 's/\\&//')"
+"$SIMSIFT" explain -C u -c 'cut TOKEN match' digest | grep ^entry >got
+is 'its third one' "$(cat got)" "$(block 4)"
+
 # diff
 is 'diff' "$("$SIMSIFT" diff -C r m)" 'part 1 text/plain
 @@ line 2 @@
