@@ -350,8 +350,10 @@ plain_line(struct pass *x, uint32_t at, uint32_t next)
 		grow_add(x->to, x->a, (struct span){at, next});
 }
 
-/* Where half of the lines and more begin with four blanks it is layout, such
-   as what is left of a web page, not Markdown. */
+#define LAYOUT 12u /* indented lines: fewer may be one piece of code */
+
+/* Where most lines begin with four blanks it is layout, such as what is left
+   of a web page, not Markdown. */
 static bool
 is_layout(const char *p, uint32_t n)
 {
@@ -363,7 +365,7 @@ is_layout(const char *p, uint32_t n)
 		lines++;
 		indented += deep(p, n, at);
 	}
-	return indented * 2 >= lines;
+	return indented > LAYOUT && indented * 2 > lines;
 }
 
 void

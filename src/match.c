@@ -573,12 +573,18 @@ match_drop(struct match *m, bool (*drop)(void *, const struct hit *), void *ctx)
 	for (uint32_t i = 0; i < m->nfound; i++) {
 		const struct hit *h = &m->hit[i];
 
+		/* A rule of part headers counts once, whatever its hits. */
+		if (h->doc == NO_DOC)
+			m->count[h->rule] = 0;
 		if (!drop(ctx, h))
 			m->hit[kept++] = *h;
 		else if (m->count[h->rule] > 0)
 			m->count[h->rule]--;
 	}
 	m->nfound = kept;
+	for (uint32_t i = 0; i < kept; i++)
+		if (m->hit[i].doc == NO_DOC)
+			m->count[m->hit[i].rule] = 1;
 	for (uint32_t i = 0; i < m->rules->n; i++)
 		if (m->rules->rule[i].type == RULE_FULL)
 			m->count[i] = 0;

@@ -26,15 +26,23 @@ widened(struct span s)
 	return s;
 }
 
-/* Is there a rule that others wait for? */
+/* Does nothing wait, or has a rule hit whose hits have no place? */
 static bool
-any_first(const struct match *m)
+everywhere(const struct match *m)
 {
-	for (uint32_t i = 0; i < m->rules->n; i++)
-		if (m->rules->rule[i].flags & RULE_FIRST &&
-		    m->rules->rule[i].type != RULE_NONE)
+	bool any = false;
+
+	for (uint32_t i = 0; i < m->rules->n; i++) {
+		const struct rule *r = &m->rules->rule[i];
+
+		if (!(r->flags & RULE_FIRST) || r->type == RULE_NONE)
+			continue;
+		if (r->type != RULE_BODY && r->type != RULE_RAWBODY &&
+		    r->type != RULE_URI && m->count[i] > 0)
 			return true;
-	return false;
+		any = true;
+	}
+	return !any;
 }
 
 static void
@@ -63,7 +71,7 @@ match_late(struct regions *r, struct match *m)
 {
 	uint32_t kept = 0;
 
-	*r = (struct regions){.all = !any_first(m)};
+	*r = (struct regions){.all = everywhere(m)};
 	add_hits(r, m);
 	if (r->all || r->n == 0)
 		return r->all;

@@ -222,7 +222,7 @@ xfer_lists(struct wire *w, struct report *r)
 	for (uint32_t i = 0; i < r->nedit; i++)
 		xfer_edit(w, &r->edit[i]);
 	r->entry = xfer_array(
-	    w, r->entry, &r->nentry, LIMIT_ENTRIES, 40, sizeof *r->entry);
+	    w, r->entry, &r->nentry, LIMIT_ENTRIES, 36, sizeof *r->entry);
 	for (uint32_t i = 0; i < r->nentry; i++)
 		xfer_entry(w, &r->entry[i]);
 	r->hit =
