@@ -307,6 +307,33 @@ refused_actions(void **state)
 	}
 }
 
+/* What would be left behind is held only where a line says so. */
+static void
+refused_again(void **state)
+{
+	static const struct {
+		const char *line;
+		bool may_hold;
+		enum action action;
+	} v[] = {{"", true, ACTION_MARK},
+	    {"action refused.again hold\n", true, ACTION_HOLD},
+	    {"action refused hold\n", true, ACTION_HOLD},
+	    {"action refused.again hold\n", false, ACTION_MARK},
+	    {"action refused.share hold\n", true, ACTION_MARK}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		struct report r = {.may_hold = v[i].may_hold};
+		char text[200];
+
+		snprintf(text, sizeof text, "ifplugin Simsift\n%sendif\n",
+		    v[i].line);
+		load(text);
+		verdict_refuse(&r, &config.rules, REFUSAL_AGAIN);
+		assert_int_equal(r.action, v[i].action);
+	}
+}
+
 /* The longest name decides among those, too. */
 static void
 refused_names(void **state)
@@ -518,6 +545,7 @@ main(void)
 	    cmocka_unit_test(wanted_now_is_not_held),
 	    cmocka_unit_test(while_rules_are_missing),
 	    cmocka_unit_test(refused_actions),
+	    cmocka_unit_test(refused_again),
 	    cmocka_unit_test(refused_names),
 	    cmocka_unit_test(refused_in_a_message),
 	    cmocka_unit_test(guards),
