@@ -144,6 +144,10 @@ prop: deps
 check-peers: all
 	python3 tests/peers/peers.py --want $(CORPUS)
 
+# What the shipped rules find in CORPUS (tests/eval/eval.py says its form).
+eval: all
+	python3 tests/eval/eval.py $(B)/simsift filters $(CORPUS)
+
 demo: deps
 	$(MAKE) all
 	@sh tests/demo.sh $(B)/simsift
@@ -204,11 +208,12 @@ help:
 	@echo 'make check-asan  every test under ASan and UBSan'
 	@echo 'make prop N=100000 SEED=1  random messages, cut at random places'
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
+	@echo 'make eval CORPUS=DIR  recall, false positives and exact cuts'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall   removes what install put there'
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan check-peers prop demo deps install \
+.PHONY: all check check-progs check-asan check-peers prop eval demo deps install \
 	uninstall clean format help
 .DELETE_ON_ERROR:
