@@ -451,7 +451,10 @@ test(struct config *c)
 
 	/* A test is about one rule: it waits for no other. */
 	for (uint32_t i = 0; i < r->n; i++)
-		r->rule[i].flags &= ~(unsigned)RULE_LATE;
+		if (r->rule[i].flags & RULE_LATE) {
+			r->rule[i].flags &= ~(unsigned)RULE_LATE;
+			r->rule[i].literals.n = 0; /* runs always */
+		}
 	printf("1..%u\n", r->ntest);
 	for (uint32_t i = 0; i < r->ntest; i++) {
 		const struct rule_test *t = &r->test[i];
@@ -551,7 +554,9 @@ load(struct config *c, const struct options *opt, struct err *err)
 
 	src.file = opt->arg + 1;
 	src.nfile = (uint32_t)(opt->narg - 1);
-	return conf_open(c, &src, err);
+	if (conf_open(c, &src, err) == -1)
+		return -1;
+	return rules_late(&c->rules) == 0 ? 0 : err_set(err, "no memory");
 }
 
 int

@@ -26,7 +26,7 @@
 #define DEPTH 40u              /* groups in groups */
 #define MEMBERS 8u             /* of a class that is spelled out */
 #define REPEATS 8u             /* of {n} that are spelled out */
-#define POOL (16u << 10) /* bytes for the sets of one pattern */
+#define POOL (16u << 10)       /* bytes for the sets of one pattern */
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 /* Strings joined for one pattern; a longer one is not worth it: what the filter
@@ -615,17 +615,31 @@ alternation(struct work *w)
 	return (struct info){build_end(w, &exact), build_end(w, &need)};
 }
 
+/* Which bytes it holds, six bits of each: most pairs are told apart by it. */
+static uint64_t
+bytes_of(const struct str *s)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < s->len; i++)
+		bits |= 1ull << (s->p[i] & 63);
+	return bits;
+}
+
 /* Those that hold another one of the set are not needed beside it. */
 static uint32_t
 drop_longer(struct str *v, uint32_t n)
 {
+	uint64_t bits[STRINGS];
 	uint32_t kept = 0;
 
+	for (uint32_t i = 0; i < n; i++)
+		bits[i] = bytes_of(&v[i]);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t k = 0;
 
 		while (k < n &&
-		       (v[k].len >= v[i].len ||
+		       ((bits[k] & ~bits[i]) != 0 || v[k].len >= v[i].len ||
 			   memmem(v[i].p, v[i].len, v[k].p, v[k].len) == NULL))
 			k++;
 		if (k < n)

@@ -73,8 +73,8 @@ candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
 		x->lower = arena_alloc(m->a, x->room);
 	}
 	memcpy(x->bits, x->always, x->words * 8);
-	prefilter_scan(
-	    m->rules->prefilter, x->lower, fold_case(x->lower, p, n), x->bits);
+	prefilter_scan(x->late_now ? m->rules->late : m->rules->prefilter,
+	    x->lower, fold_case(x->lower, p, n), x->bits);
 	for (uint32_t i = 0; i < x->words; i++)
 		x->bits[i] &= x->mask[type][i];
 }
@@ -614,15 +614,34 @@ run_units(struct match *m, const struct regions *regions)
 			run_unit(m, &v->unit[i]);
 }
 
+static bool
+any_bit(const uint64_t *bits, uint32_t words)
+{
+	for (uint32_t i = 0; i < words; i++)
+		if (bits[i] != 0)
+			return true;
+	return false;
+}
+
 static void
 run_late(struct match *m)
 {
+	struct match_private *x = m->private;
 	struct regions r;
 
-	if (!match_late(&r, m))
+	if (!any_bit(x->late, x->words) || !match_late(&r, m))
 		return;
-	m->private->late_now = true;
+	if (rules_late(m->rules) == -1) {
+		m->timeout = true; /* some rules did not run */
+		return;
+	}
+	for (uint32_t i = 0; i < m->rules->n; i++)
+		if (m->rules->rule[i].flags & RULE_LATE &&
+		    m->rules->rule[i].literals.n > 0)
+			x->always[i / 64] &= ~(1ull << (i % 64));
+	x->late_now = true;
 	run_units(m, r.all ? NULL : &r);
+	x->late_now = false;
 }
 
 void

@@ -401,7 +401,7 @@ for_bytes(const struct rule *u)
 }
 
 static void
-add_literals(struct rules *r, uint32_t i)
+add_literals(struct rules *r, struct prefilter *to, uint32_t i)
 {
 	static const char letter[] = "ismx";
 	static const unsigned bit[] = {
@@ -416,8 +416,38 @@ add_literals(struct rules *r, uint32_t i)
 	literal_extract(
 	    &u->literals, r->arena, u->pattern, u->pattern_len, flags);
 	for (uint32_t k = 0; k < u->literals.n; k++)
-		prefilter_add(
-		    r->prefilter, u->literals.v[k], u->literals.len[k], i);
+		prefilter_add(to, u->literals.v[k], u->literals.len[k], i);
+}
+
+static void
+fill_prefilter(struct rules *r, struct prefilter *to, bool late)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		if (wants_literals(&r->rule[i]) &&
+		    !(r->rule[i].re_flags & RE_BYTES) &&
+		    late == ((r->rule[i].flags & RULE_LATE) != 0))
+			add_literals(r, to, i);
+	prefilter_build(to);
+}
+
+int
+rules_late(struct rules *r)
+{
+	jmp_buf outer;
+	volatile int rc = -1;
+
+	if (r->late != NULL)
+		return 0;
+	memcpy(&outer, arena_oom(r->arena), sizeof outer);
+	if (setjmp(*arena_oom(r->arena)) == 0) {
+		struct prefilter *late = prefilter_new(r->arena);
+
+		fill_prefilter(r, late, true);
+		r->late = late;
+		rc = 0;
+	}
+	memcpy(arena_oom(r->arena), &outer, sizeof outer);
+	return rc;
 }
 
 /* What a guard does not silence: phishing, since who phishes would paste what
@@ -472,11 +502,8 @@ rules_finish(struct rules *r)
 			rules_tags_apply(r, i);
 		if (r->rule[i].pattern != NULL && for_bytes(&r->rule[i]))
 			r->rule[i].re_flags |= RE_BYTES;
-		if (wants_literals(&r->rule[i]) &&
-		    !(r->rule[i].re_flags & RE_BYTES))
-			add_literals(r, i);
 	}
-	prefilter_build(r->prefilter);
+	fill_prefilter(r, r->prefilter, false);
 	rules_cuts(r);
 	rules_order(r);
 }

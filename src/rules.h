@@ -163,6 +163,7 @@ struct rules {
 	uint32_t *meta_order; /* metas, each after what it needs */
 	uint32_t nmeta_order;
 	struct prefilter *prefilter; /* ids are rule indexes */
+	struct prefilter *late;      /* of late rules; NULL until rules_late */
 	/* A line inside ifplugin Simsift that is no directive of the language
 	   is offered here: 1 taken, 0 unknown name, -1 bad value with `why`. */
 	int (*setting)(
@@ -186,6 +187,9 @@ void rules_complain(struct rules *, const char *file, uint32_t line,
    that needs itself is broken and complained of). */
 void rules_finish(struct rules *);
 void rules_free(struct rules *); /* the compiled patterns */
+/* Literals and prefilter of late rules, which few messages ask for: half of the
+   work of loading.  Once; in r->arena.  -1: no memory. */
+int rules_late(struct rules *);
 
 /* Index of a rule by name, or UINT32_MAX. */
 uint32_t rules_find(const struct rules *, const char *name);
