@@ -664,22 +664,6 @@ copy_out(struct literals *out, struct arena *a, const struct str *v, uint32_t n)
 	out->n = n;
 }
 
-static void
-copy_plain(struct literals *out, struct arena *a, const char *p, uint32_t n)
-{
-	struct str s = {arena_dup(a, p, n), n};
-	char *lower = (char *)(uintptr_t)s.p;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (lower[i] >= 'A' && lower[i] <= 'Z')
-			lower[i] = (char)(lower[i] + 32);
-	out->v = arena_alloc(a, sizeof *out->v);
-	out->len = arena_alloc(a, sizeof *out->len);
-	out->v[0] = s.p;
-	out->len[0] = n;
-	out->n = 1;
-}
-
 void
 literal_extract(struct literals *out, struct arena *a, const char *pattern,
     uint32_t len, const char *flags)
@@ -696,7 +680,9 @@ literal_extract(struct literals *out, struct arena *a, const char *pattern,
 	w.may_stop = false;
 	w.made = 0;
 	if (x == NULL && literal_plain(&plain, &w.may_stop, pattern, len)) {
-		copy_plain(out, a, pattern + plain.from, plain.len);
+		v[0].p = literal_plain_copy(a, pattern + plain.from, plain.len);
+		v[0].len = plain.len;
+		copy_out(out, a, v, 1);
 		return;
 	}
 	if (x != NULL && strchr(x + 1, 'x') != NULL)

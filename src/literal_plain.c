@@ -259,3 +259,14 @@ literal_plain(
 	*one_way = true;
 	return most >= ENOUGH;
 }
+
+const char *
+literal_plain_copy(struct arena *a, const char *p, uint32_t n)
+{
+	char *lower = arena_dup(a, p, n);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (lower[i] >= 'A' && lower[i] <= 'Z')
+			lower[i] = (char)(lower[i] + 32);
+	return lower;
+}

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arena.h"
+
 /*
  * The quick way to a required literal: the longest run of plain characters
  * outside of all groups.  Most patterns have one, and the filter reads its
@@ -23,5 +25,8 @@ bool literal_plain(
 /* Moves *at to the end of the group it is in: its closing parenthesis, or the
    pattern's end.  Does nothing where that is not understood at a glance. */
 void literal_plain_skip(const char *pattern, uint32_t n, uint32_t *at);
+
+/* A copy of the run p[0..n), ASCII letters small. */
+const char *literal_plain_copy(struct arena *, const char *p, uint32_t n);
 
 #endif
