@@ -33,9 +33,24 @@ struct errand {
 static void
 name_message(struct errand *r)
 {
+	if (r->id[0] != '\0')
+		return;
 	SHA256Data(
 	    (const uint8_t *)r->message.bytes.p, r->message.bytes.len, r->id);
 	r->id[8] = '\0';
+}
+
+#define LARGE (1u << 20)
+
+/* The sum of a large message takes as long as judging it, and this process has
+   nothing else to do; that of a small one is only made where it is needed. */
+static void
+meanwhile(void *ctx)
+{
+	struct errand *r = ctx;
+
+	if (r->message.bytes.len >= LARGE)
+		name_message(r);
 }
 
 static int
@@ -43,9 +58,9 @@ judge_message(struct errand *r, unsigned want, struct err *err)
 {
 	if (setjmp(*arena_oom(r->arena)) != 0)
 		return err_set(err, "no memory for the report");
-	return worker_judge(&r->report, r->arena, &r->config.rules,
+	return worker_judge_while(&r->report, r->arena, &r->config.rules,
 	    &r->config.settings, r->message.bytes.p,
-	    (uint32_t)r->message.bytes.len, want, err);
+	    (uint32_t)r->message.bytes.len, want, meanwhile, r, err);
 }
 
 /* Patterns are compiled where they are first needed: in the child. */

@@ -23,7 +23,9 @@ struct task {
 	struct rules *rules;
 	const struct settings *settings;
 	struct judge_job job;
-	int64_t deadline; /* ms, CLOCK_MONOTONIC */
+	int64_t deadline;          /* ms, CLOCK_MONOTONIC */
+	void (*meanwhile)(void *); /* or NULL; called once */
+	void *ctx;
 };
 
 static void
@@ -145,7 +147,7 @@ explain_status(int status, struct err *err)
 
 /* One child: its answer in `out`. */
 static int
-run_child(const struct task *t, struct buf *out, struct err *err)
+run_child(struct task *t, struct buf *out, struct err *err)
 {
 	int fd[2], status = 0, rc;
 	pid_t parent = getpid(), pid;
@@ -161,6 +163,9 @@ run_child(const struct task *t, struct buf *out, struct err *err)
 	if (pid == 0)
 		child(t, fd[1], parent);
 	close(fd[1]);
+	if (t->meanwhile != NULL)
+		t->meanwhile(t->ctx);
+	t->meanwhile = NULL;
 	rc = listen_to(fd[0], t->deadline, out, err);
 	close(fd[0]);
 	if (rc == -1)
@@ -226,6 +231,14 @@ worker_judge(struct report *r, struct arena *a, struct rules *rules,
     const struct settings *s, const char *p, uint32_t n, unsigned want,
     struct err *err)
 {
+	return worker_judge_while(r, a, rules, s, p, n, want, NULL, NULL, err);
+}
+
+int
+worker_judge_while(struct report *r, struct arena *a, struct rules *rules,
+    const struct settings *s, const char *p, uint32_t n, unsigned want,
+    void (*meanwhile)(void *), void *ctx, struct err *err)
+{
 	struct task t = {
 	    .rules = rules,
 	    .settings = s,
@@ -235,6 +248,8 @@ worker_judge(struct report *r, struct arena *a, struct rules *rules,
 		.time_ms = s->limit_time / 5 * 3,
 		.only_cut = UINT32_MAX},
 	    .deadline = clock_ms() + s->limit_time,
+	    .meanwhile = meanwhile,
+	    .ctx = ctx,
 	};
 	struct report second;
 	struct err second_err;

@@ -16,4 +16,10 @@ int worker_judge(struct report *out, struct arena *a, struct rules *,
     const struct settings *, const char *p, uint32_t n, unsigned want,
     struct err *);
 
+/* The same; meanwhile(ctx) is called once, while the child works: for what
+   takes time and needs no report. */
+int worker_judge_while(struct report *out, struct arena *a, struct rules *,
+    const struct settings *, const char *p, uint32_t n, unsigned want,
+    void (*meanwhile)(void *), void *ctx, struct err *);
+
 #endif
