@@ -237,7 +237,7 @@ put_summary(struct job *j)
 		buf_printf(&j->out,
 		    ", %u place%s, %u of %u characters of the text", r->ncut,
 		    r->ncut == 1 ? "" : "s", r->gone_chars, r->text_chars);
-	if (r->refusal != REFUSAL_NONE)
+	if (r->refusal != REFUSAL_NONE && r->action != ACTION_CUT)
 		buf_printf(
 		    &j->out, "; not cut: %s", report_refusal_name(r->refusal));
 	buf_puts(&j->out, "\n");
