@@ -1,7 +1,6 @@
 #include "grow_private.h"
 
-#include <stdlib.h>
-
+#define LINES 512  /* of a paragraph, on either side */
 #define REACH 4096 /* a clause's bracket is this near, or is none of it */
 
 const struct pair grow_brackets[NBRACKETS] = {
@@ -32,12 +31,14 @@ static bool
 widen_up(const char *p, struct span *s, uint32_t low)
 {
 	bool blank = false;
+	uint32_t lines = 0;
 
-	for (uint32_t at = s->from; at > low && !blank;) {
+	for (uint32_t at = s->from; at > low && !blank && lines < LINES;) {
 		uint32_t start = low + line_start(p + low, at - 1 - low);
 
 		blank = blank_line(p, at, start);
 		at = start;
+		lines++;
 		if (!blank)
 			s->from = at;
 	}
@@ -49,7 +50,8 @@ widen_down(const char *p, uint32_t n, struct span *s, uint32_t high)
 {
 	bool blank = false;
 
-	while (s->to < high && !blank) {
+	for (uint32_t lines = 0; s->to < high && !blank && lines < LINES;
+	     lines++) {
 		uint32_t below = skip_eol(p, n, s->to);
 
 		blank = below >= n || blank_line(p, n, below);
@@ -228,38 +230,6 @@ grow_unit(const char *p, uint32_t n, struct span s, enum unit unit)
 	/* A span that starts with a line end may start before its unit. */
 	return (struct span){
 	    g.from < s.from ? g.from : s.from, g.to > s.to ? g.to : s.to};
-}
-
-/* ---- many spans ---- */
-
-static int
-by_start(const void *a, const void *b)
-{
-	const struct span *x = a, *y = b;
-
-	return (x->from > y->from) - (x->from < y->from);
-}
-
-uint32_t
-grow_merge(const char *p, struct span *v, uint32_t n)
-{
-	uint32_t kept = 0;
-
-	if (n == 0)
-		return 0;
-	qsort(v, n, sizeof *v, by_start);
-	for (uint32_t i = 1; i < n; i++) {
-		struct span *last = &v[kept];
-
-		if (v[i].from <= last->to ||
-		    skip_blanks(p, v[i].from, last->to) >= v[i].from) {
-			if (v[i].to > last->to)
-				last->to = v[i].to;
-		} else {
-			v[++kept] = v[i];
-		}
-	}
-	return kept + 1;
 }
 
 uint32_t

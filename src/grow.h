@@ -8,8 +8,8 @@
  * A match grown to its unit, and the edges of a cut made tidy: pure functions
  * over shown text (valid UTF-8 p[0..n)).
  *
- * A unit has a reach: 4 KB on either side for clause and sentence, 32 KB for
- * the others.  One whose end is not that near is not there, and the next
+ * A unit has a reach: 4 KB on either side for clause and sentence, 32 KB and
+ * 512 lines for the others.  One whose end is not that near is not there, and the next
  * smaller one is taken: section, paragraph, line, sentence, match; item, line.
  * So a call costs 64 KB of reading at most, however long the text is: 5,000
  * hits in a line of 24 MB take less than a second.
@@ -49,6 +49,8 @@ void grow_add(struct spans *, struct arena *, struct span);
 /* In order and disjoint again: a search then takes log n. */
 void grow_sort(struct spans *);
 bool grow_touches(const struct spans *, struct span);
+/* Does one of them, which are sorted, hold all of it?  log n. */
+bool grow_holds(const struct spans *, struct span);
 
 /* Stretches that are never cut: quoted lines (>) and the line that says whose
    they are, what follows "-----Original Message-----" in any language or the

@@ -1,26 +1,10 @@
-#include "grow.h"
-
-#include <string.h>
+#include "grow_private.h"
 
 /*
  * Lines that a reader joins (format=flowed, RFC 3676): a blank at the end of a
  * line says that its paragraph goes on.  A cut must neither join paragraphs
  * nor split one, nor make a quote of what was none.
  */
-static uint32_t
-line_start(const char *p, uint32_t at)
-{
-	const char *lf = at > 0 ? memrchr(p, '\n', at) : NULL;
-
-	return lf != NULL ? (uint32_t)(lf - p) + 1 : 0;
-}
-
-static bool
-at_eol(const char *p, uint32_t n, uint32_t at)
-{
-	return at == n || p[at] == '\n' ||
-	       (p[at] == '\r' && at + 1 < n && p[at + 1] == '\n');
-}
 
 /* Where the text of the line above ends, whose line end stands before `at`. */
 static uint32_t

@@ -37,15 +37,20 @@ skip_numbering(const char *p, uint32_t n, uint32_t at, bool strict)
 	uint32_t open = 0, end, k;
 	bool cjk;
 
+	if (at == n ||
+	    (!is_digit(p[at]) && p[at] != '(' && (unsigned char)p[at] < 0xe2))
+		return at;
 	if (n - at >= 3 && memcmp(p + at, "\xe2\x91", 2) == 0 &&
 	    (unsigned char)p[at + 2] >= 0xa0 &&
 	    (unsigned char)p[at + 2] <= 0xb3) /* U+2460 to 2473 */
 		return at + 3;
 	for (size_t i = 0; i < N(parens); i++) {
 		open = stands_at(p, n, at, parens[i].open);
+		if (open == 0)
+			continue;
 		end = skip_number(p, n, at + open, &cjk);
 		k = stands_at(p, n, end, parens[i].close);
-		if (open > 0 && end > at + open && k > 0)
+		if (end > at + open && k > 0)
 			return end + k;
 	}
 	end = skip_number(p, n, at, &cjk);
@@ -62,11 +67,36 @@ skip_numbering(const char *p, uint32_t n, uint32_t at, bool strict)
 	return end;
 }
 
+/* May bullet, numbering or a line of marks start with this byte?  Of most lines
+   the first one says that they are text. */
+static bool
+may_lead(char c)
+{
+	static const bool first[256] = {['#'] = true,
+	    ['('] = true,
+	    ['*'] = true,
+	    ['+'] = true,
+	    ['-'] = true,
+	    ['='] = true,
+	    ['_'] = true,
+	    ['~'] = true,
+	    [0xc2] = true,
+	    [0xe2] = true,
+	    [0xe4] = true,
+	    [0xe5] = true,
+	    [0xef] = true,
+	    [0xf0] = true};
+
+	return first[(unsigned char)c] || is_digit(c);
+}
+
 uint32_t
 grow_lead(const char *p, uint32_t n, uint32_t at, bool strict)
 {
 	uint32_t start = skip_blanks(p, n, at), k;
 
+	if (start == n || !may_lead(p[start]))
+		return start;
 	for (at = start; at < n && p[at] == '#';)
 		at++;
 	if (at > start)
@@ -128,6 +158,8 @@ grow_line(const char *p, uint32_t n, uint32_t at)
 
 	if (at_eol(p, n, text))
 		l.kind = LINE_BLANK;
+	else if (!may_lead(p[text]) && memchr("|>`", p[text], 3) == NULL)
+		return l;
 	else if (is_separator(p, n, text))
 		l.kind = LINE_SEPARATOR;
 	for (size_t i = 0; i < N(table) && l.kind == LINE_TEXT; i++)

@@ -21,15 +21,6 @@ phish_rule(const struct rule *r)
 
 /* ---- guards ---- */
 
-static bool
-inside(const struct spans *guard, struct span s)
-{
-	for (uint32_t i = 0; i < guard->n; i++)
-		if (guard->v[i].from <= s.from && s.to <= guard->v[i].to)
-			return true;
-	return false;
-}
-
 static void
 find_guards(struct match *m, struct spans *guard)
 {
@@ -49,7 +40,7 @@ find_guards(struct match *m, struct spans *guard)
 			t = view_shown(d);
 			s = view_shown_span(d, h->utf8);
 			if (guard[h->doc].n > 0 &&
-			    inside(
+			    grow_holds(
 				&(struct spans){
 				    .v = &guard[h->doc].v[guard[h->doc].n - 1],
 				    .n = 1},
@@ -78,7 +69,7 @@ mark_guarded(struct match *m, const struct spans *guard, uint32_t from)
 		if (h->doc == NO_DOC || guard[h->doc].n == 0 ||
 		    m->rules->rule[h->rule].unguarded ||
 		    m->count[h->rule] == 0 ||
-		    !inside(&guard[h->doc],
+		    !grow_holds(&guard[h->doc],
 			view_shown_span(&m->view->doc[h->doc], h->utf8)))
 			continue;
 		h->guarded = any = true;
