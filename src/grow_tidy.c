@@ -3,10 +3,13 @@
 #define REACH 4096 /* a link's target, a picture, is this near */
 
 static const char *const emphasis[] = {"***", "**", "__", "~~", "*", "_", "`"};
+/* Marks that open and close alike. */
+static const char *const alike[] = {
+    "***", "**", "__", "~~", "*", "_", "`", "\"", "'"};
 
 /* Quotation marks, which enclose no clause, but go with what they enclose. */
 static const struct pair quotes[] = {
-    {"“", "”"}, {"‘", "’"}, {"«", "»"}, {"‹", "›"}, {"„", "“"}, {"\"", "\""}};
+    {"“", "”"}, {"‘", "’"}, {"«", "»"}, {"‹", "›"}, {"„", "“"}};
 
 /* ---- brackets, quotation and emphasis marks round the span ---- */
 
@@ -45,26 +48,115 @@ with_target(const char *p, uint32_t n, struct span *s)
 }
 
 static bool
+is_mark(char c)
+{
+	return memchr("*_~`\"'", c, 6) != NULL;
+}
+
+/* Letters and digits of a word that has no mark in it: of scripts with blanks
+   between their words. */
+static bool
+in_word(unsigned char c)
+{
+	return c < 0x80 ? is_letter((char)c) || is_digit((char)c) : c < 0xe2;
+}
+
+/* Where a run of one mark ends. */
+static uint32_t
+run_end(const char *p, uint32_t to, uint32_t at)
+{
+	char c = p[at];
+
+	while (at < to && p[at] == c)
+		at++;
+	return at;
+}
+
+/* Runs of a mark in a line before `to`: an odd number says that the last one
+   opens.  Those between two blanks, and those in a word, are no marks (2 * 3,
+   don't, a_b). */
+static bool
+odd_marks(const char *p, uint32_t n, uint32_t start, uint32_t to, uint32_t k)
+{
+	uint32_t at = grow_lead(p, n, start, false), end;
+	char c = p[to - 1];
+	bool odd = false;
+
+	for (; at < to; at = end) {
+		const char *next = memchr(p + at, c, to - at);
+		bool before, behind;
+
+		if (next == NULL)
+			break;
+		at = (uint32_t)(next - p);
+		end = run_end(p, to, at);
+		if (end == to)
+			return end - at == k && !odd;
+		before = at == start || blank_before(p, at) > 0;
+		behind = blank_at(p, n, end) > 0;
+		if (end - at != k || (before && behind) ||
+		    ((c == '_' || c == '\'') && at > start &&
+			in_word((unsigned char)p[at - 1]) &&
+			in_word((unsigned char)p[end])))
+			continue;
+		odd = !odd;
+	}
+	return false;
+}
+
+/* May a mark open at `at`: does nothing stand before it, other marks aside,
+   that it could close? */
+static bool
+may_open(const char *p, uint32_t at, uint32_t start)
+{
+	while (at > start && is_mark(p[at - 1]))
+		at--;
+	return at == start || blank_before(p, at) > 0 ||
+	       (unsigned char)p[at - char_before(p, at)] >= 0xe2 ||
+	       memchr("([{<|/:-", p[at - 1], 8) != NULL;
+}
+
+static bool
+may_close(const char *p, uint32_t n, uint32_t at)
+{
+	while (at < n && is_mark(p[at]))
+		at++;
+	return at_eol(p, n, at) || blank_at(p, n, at) > 0 ||
+	       !in_word((unsigned char)p[at]);
+}
+
+/* "x", **x**: the mark before the cut opens, the one behind it closes, and
+   nothing stands between them and it.  "a" x "b" has two that do neither. */
+static bool
+peel_alike(const char *p, uint32_t n, struct span *s)
+{
+	uint32_t low = s->from > REACH ? s->from - REACH : 0, k = 0, start;
+
+	if (s->from == 0 || s->to >= n || p[s->from - 1] != p[s->to] ||
+	    !is_mark(p[s->to]))
+		return false;
+	for (size_t i = 0; i < N(alike) && k == 0; i++)
+		if (stands_at(p, n, s->to, alike[i]) > 0)
+			k = ends_at(p, s->from, alike[i]);
+	start = low + line_start(p + low, s->from - low);
+	if (k == 0 || start + k > s->from ||
+	    (start == low && low > 0 && p[low - 1] != '\n') ||
+	    !odd_marks(p, n, start, s->from, k) ||
+	    !may_open(p, s->from - k, start) || !may_close(p, n, s->to + k))
+		return false;
+	*s = (struct span){s->from - k, s->to + k};
+	return true;
+}
+
+static bool
 peel(const char *p, uint32_t n, struct span *s)
 {
-	uint32_t a, b, k;
 
 	if (peel_pair(p, n, s, grow_brackets, NBRACKETS)) {
 		with_target(p, n, s);
 		return true;
 	}
-	if (peel_pair(p, n, s, quotes, N(quotes)))
-		return true;
-	a = skip_blanks_back(p, s->from);
-	b = skip_blanks(p, n, s->to);
-	for (size_t i = 0; i < N(emphasis); i++) {
-		k = ends_at(p, a, emphasis[i]);
-		if (k > 0 && stands_at(p, n, b, emphasis[i]) > 0) {
-			*s = (struct span){a - k, b + k};
-			return true;
-		}
-	}
-	return false;
+	return peel_pair(p, n, s, quotes, N(quotes)) || peel_alike(p, n, s);
 }
 
 /* ---- separators between inline items ---- */

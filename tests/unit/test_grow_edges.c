@@ -92,6 +92,37 @@ links_and_lines(void **state)
 		tidies(v[i][0], v[i][1]);
 }
 
+/* Marks that open and close alike go where they are a pair round the cut. */
+static void
+pairs(void **state)
+{
+	static const char *const v[][2] = {
+	    {"a \"yes\" «x» \"no\" b", "a \"yes\" \"no\" b"},
+	    {"a \"yes\" \"«x»\" \"no\" b", "a \"yes\" \"no\" b"},
+	    {"a \"yes\"«x»\"no\" b", "a \"yes\"\"no\" b"},
+	    {"a `ls` «x» `cat` b", "a `ls` `cat` b"},
+	    {"a **b** «x» **c** d", "a **b** **c** d"},
+	    {"a *b* «x» *c* d", "a *b* *c* d"},
+	    {"a ~~b~~ «x» ~~c~~ d", "a ~~b~~ ~~c~~ d"},
+	    {"a_ «x» _b", "a_ _b"},
+	    {"a_«x»_b", "a__b"},
+	    {"5\" «x» 6\" b", "5\" 6\" b"},
+	    {"don't 'b' «x» 'c' d", "don't 'b' 'c' d"},
+	    {"don't say '«x»' here", "don't say here"},
+	    {"a **b** and **«x»** d", "a **b** and d"},
+	    {"a **\"«x»\"** d", "a d"},
+	    {"2 * 3 *«x»* d", "2 * 3 d"},
+	    {"* a *«x»* d", "* a d"},
+	    {"a_b _«x»_ d", "a_b d"},
+	    {"请**«x»**看", "请看"},
+	    {"看**甲**«x»**乙**", "看**甲****乙**"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++)
+		tidies(v[i][0], v[i][1]);
+}
+
 /* ---- what is never cut ---- */
 
 static void
@@ -409,6 +440,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(separators),
 	    cmocka_unit_test(links_and_lines),
+	    cmocka_unit_test(pairs),
 	    cmocka_unit_test_setup(tails, fresh),
 	    cmocka_unit_test_setup(clipping, fresh),
 	    cmocka_unit_test_setup(headings, fresh),
