@@ -69,10 +69,13 @@ struct span grow_clip(const char *p, uint32_t n, struct span grown,
 
 /* Headings with nothing left under them (to the next one of their level or
    higher) go too, with the cuts below them; those whose only sections all went
-   as well.  But not the title where it would be all that is left.  cut is
-   sorted before and after; returns how many headings went.  One pass. */
+   as well.  But not the title where it would be all that is left.  Lines of
+   text are headings where two or more are made alike: with # and apart from the
+   text, drawn with a line, or numbered; with `all` each that may be one, as
+   for the unit section.  cut is sorted before and after; returns how many
+   headings went.  Two passes. */
 uint32_t grow_headings(
-    struct spans *cut, struct arena *, const char *p, uint32_t n);
+    struct spans *cut, struct arena *, const char *p, uint32_t n, bool all);
 uint32_t grow_html_headings(
     struct spans *cut, struct arena *, const struct html *);
 

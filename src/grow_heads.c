@@ -151,17 +151,105 @@ add_gone(struct heads *h, struct spans *cut, struct arena *a, const char *p,
 	return count;
 }
 
+/* ---- lines that are headings ---- */
+
+/* How a heading is made.  Capitals alone are a way to write, too. */
+enum made { NOT, MARKS, DRAWN, NUMBERED, MADE };
+
+static uint32_t
+level_of_marks(const char *p, uint32_t n, uint32_t at)
+{
+	struct span whole;
+
+	return at < n && grow_line(p, n, at).kind == LINE_HEADING
+		   ? grow_heading(p, n, at, &whole)
+		   : 0;
+}
+
+/* # lines that stand apart: between blank lines, or right under one another,
+   each below the other's level.  In the middle of a text, or in a row, they are
+   comments of a script. */
+static bool
+apart(const char *p, uint32_t n, uint32_t at, uint32_t next)
+{
+	uint32_t level = level_of_marks(p, n, at), near, above;
+
+	above = at > 0 ? line_start(p, at - 1) : 0;
+	if (at > 0 && !blank_line(p, n, above)) {
+		near = level_of_marks(p, n, above);
+		if (near == 0 || near >= level)
+			return false;
+	}
+	near = level_of_marks(p, n, next);
+	return next == n || blank_line(p, n, next) || near > level;
+}
+
+/* "Dear mother," is no heading, whatever is drawn under it. */
+static bool
+addresses(const char *p, uint32_t n, uint32_t at)
+{
+	static const char *const ends[] = {",", "，", "،", "!", "！"};
+
+	return any_before(p, skip_blanks_back(p, line_stop(p, n, at)), ends,
+		   N(ends)) > 0;
+}
+
+static enum made
+how_made(const char *p, uint32_t n, uint32_t at, uint32_t level,
+    const struct span *whole)
+{
+	enum line_kind k = grow_line(p, n, at).kind;
+
+	if (k == LINE_HEADING)
+		return apart(p, n, at, whole->to) ? MARKS : NOT;
+	if (level >= 8)
+		return NUMBERED;
+	return level == 7 || addresses(p, n, at) ? NOT : DRAWN;
+}
+
+/* The heading that the line is, its level; 0 where it may be none. */
+static uint32_t
+sure_heading(const char *p, uint32_t n, uint32_t at, struct span *whole,
+    const uint32_t *made)
+{
+	uint32_t level = grow_heading(p, n, at, whole);
+
+	return level > 0 && made != NULL &&
+		       made[how_made(p, n, at, level, whole)] < 2
+		   ? 0
+		   : level;
+}
+
+/* How many there are of each kind. */
+static void
+count_made(const char *p, uint32_t n, uint32_t *made)
+{
+	struct span whole;
+
+	memset(made, 0, MADE * sizeof *made);
+	for (uint32_t at = 0, next; at < n; at = next) {
+		uint32_t level = grow_heading(p, n, at, &whole);
+
+		next = level > 0 ? whole.to : next_line(p, n, at);
+		if (level > 0)
+			made[how_made(p, n, at, level, &whole)]++;
+	}
+	made[NOT] = 0;
+}
+
 uint32_t
-grow_headings(struct spans *cut, struct arena *a, const char *p, uint32_t n)
+grow_headings(
+    struct spans *cut, struct arena *a, const char *p, uint32_t n, bool all)
 {
 	struct heads h = {0};
+	uint32_t done = 0, level, next, made[MADE];
 	struct span whole;
-	uint32_t done = 0, level, next;
 
 	if (cut->n == 0)
 		return 0;
+	count_made(p, n, made);
 	for (uint32_t at = 0; at < n; at = next) {
-		level = grow_heading(p, n, at, &whole);
+		level = sure_heading(p, n, at, &whole, all ? NULL : made);
 		next = level > 0 ? whole.to : next_line(p, n, at);
 		if (level > 0)
 			add_head(&h, a,

@@ -150,6 +150,7 @@ cut_shown(struct planner *x, struct hit *h, struct span s, enum unit unit)
 	}
 	h->grown = grow_to(x, h->doc, s, unit, &elem);
 	x->grown[h->doc] |= unit != UNIT_MATCH;
+	x->section[h->doc] |= unit == UNIT_SECTION;
 	add_span(x, cut, h->grown);
 	if (elem != UINT32_MAX)
 		plan_add_elem(x, &x->plan->elem[h->doc], elem, LIMIT_CUTS);
@@ -246,7 +247,8 @@ cut_headings(struct planner *x, uint32_t doc)
 	for (uint32_t i = 0; i < x->plan->cut[doc].n; i++)
 		grow_add(&all, x->a, x->plan->cut[doc].v[i]);
 	if ((d->html != NULL ? grow_html_headings(&all, x->a, d->html)
-			     : grow_headings(&all, x->a, t->p, t->len)) == 0)
+			     : grow_headings(&all, x->a, t->p, t->len,
+				   x->section[doc])) == 0)
 		return;
 	for (uint32_t i = 0; i < all.n; i++)
 		if (!plan_may_cut(x, doc, all.v[i]))
@@ -554,6 +556,7 @@ start(struct planner *x, struct plan *plan, struct report *r, struct match *m,
 	x->never = arena_array(m->a, n, sizeof *x->never);
 	x->never_known = arena_array(m->a, n, sizeof *x->never_known);
 	x->grown = arena_array(m->a, n, sizeof *x->grown);
+	x->section = arena_array(m->a, n, sizeof *x->section);
 }
 
 /* Hits to tidy spans of each doc. */

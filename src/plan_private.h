@@ -24,7 +24,8 @@ struct planner {
 	const struct spans *guard;
 	struct spans *never; /* for each doc: code, quotes, footers */
 	bool *never_known;
-	bool *grown; /* for each doc: something of it is more than a match */
+	bool *grown;   /* for each doc: something of it is more than a match */
+	bool *section; /* for each doc: something of it is a section */
 	uint32_t only; /* a rule, or NO_RULE: all that apply */
 };
 

@@ -227,7 +227,7 @@ clipping(void **state)
 
 /* The text between « and » is cut already; want: what is left. */
 static void
-heads(const char *src, const char *want)
+heads(const char *src, const char *want, bool all)
 {
 	struct marked m = read_mark(src, false);
 	struct spans cut = {0};
@@ -236,7 +236,7 @@ heads(const char *src, const char *want)
 	uint32_t at = 0;
 
 	grow_add(&cut, arena, m.s);
-	grow_headings(&cut, arena, m.p, m.n);
+	grow_headings(&cut, arena, m.p, m.n, all);
 	for (uint32_t i = 0; i <= cut.n; i++) {
 		uint32_t to = i < cut.n ? cut.v[i].from : m.n;
 
@@ -269,7 +269,36 @@ headings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LEN(v); i++)
-		heads(v[i][0], v[i][1]);
+		heads(v[i][0], v[i][1], true);
+}
+
+/* Where no unit says that there are sections. */
+static void
+sure_headings(void **state)
+{
+	static const char *const v[][2] = {
+	    {"# A\n\n«x»\n\n# B\n\nb", "# B\n\nb"},
+	    {"# A\n## B\n\n«x»\n\n# C\n\nc", "# C\n\nc"},
+	    {"A\n===\n\n«x»\n\nB\n===\nb", "B\n===\nb"},
+	    {"a\n\n一、甲\n\n«x»\n\n二、乙\n\nb", "a\n\n二、乙\n\nb"},
+	    /* one alone may be anything */
+	    {"a\n\n# A\n\n«x»\n\nb", "a\n\n# A\n\n\n\nb"},
+	    {"a\n\nA\n===\n\n«x»\n\n---\n\nb", "a\n\nA\n===\n\n\n\n---\n\nb"},
+	    /* a script's comments */
+	    {"a\n# b\n«x»\n# c\n# d\n", "a\n# b\n\n# c\n# d\n"},
+	    {"a\n\n# b\n# c\n\n«x»\n\n# d\n# e\n",
+		"a\n\n# b\n# c\n\n\n\n# d\n# e\n"},
+	    {"# a\n\n# b\n«x»\n\n# c\n\nd", "# a\n\n# b\n\n\n# c\n\nd"},
+	    /* capitals, and whom it is to */
+	    {"DEAR MOTHER\n\n«x»\n\nI AM WELL\n\na",
+		"DEAR MOTHER\n\n\n\nI AM WELL\n\na"},
+	    {"Dear all,\n-----\n\n«x»\n\nTea\n---\n\na\n\nCake\n----\n\nb",
+		"Dear all,\n-----\n\n\n\nTea\n---\n\na\n\nCake\n----\n\nb"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++)
+		heads(v[i][0], v[i][1], false);
 }
 
 /* ---- HTML ---- */
@@ -427,7 +456,7 @@ hostile(void **state)
 			grow_touches(&s, one);
 			grow_add(&cut, arena, one);
 		}
-		grow_headings(&cut, arena, p, N);
+		grow_headings(&cut, arena, p, N, f % 2);
 		if (seconds() - t0 > 2)
 			fail_msg("%s: %.2f s", fill[f], seconds() - t0);
 	}
@@ -444,6 +473,7 @@ main(void)
 	    cmocka_unit_test_setup(tails, fresh),
 	    cmocka_unit_test_setup(clipping, fresh),
 	    cmocka_unit_test_setup(headings, fresh),
+	    cmocka_unit_test_setup(sure_headings, fresh),
 	    cmocka_unit_test_setup(html_units, fresh),
 	    cmocka_unit_test_setup(html_protected, fresh),
 	    cmocka_unit_test_setup(html_headings, fresh),
