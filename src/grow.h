@@ -87,6 +87,10 @@ uint32_t grow_html_headings(
 #define FLOWED_DELSP 2u
 bool grow_flow(const char *p, uint32_t n, struct spans *, unsigned how);
 
+/* Unit line in such text: the lines from `line` up and down that a reader joins
+   (RFC 3676 4.1), within reach; `line` as it is where it is none. */
+struct span grow_flow_line(const char *p, uint32_t n, struct span line);
+
 /* Characters that are not blank, in p[from..to). */
 uint32_t grow_chars(const char *p, struct span);
 

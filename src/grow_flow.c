@@ -177,3 +177,58 @@ grow_flow(const char *p, uint32_t n, struct spans *cut, unsigned how)
 	}
 	return can;
 }
+
+/* ---- the line that a reader sees ---- */
+
+#define LINES 512 /* of the text for it, on either side */
+
+static uint32_t
+quote_depth(const char *p, uint32_t n, uint32_t start)
+{
+	uint32_t at = start;
+
+	while (at < n && p[at] == '>')
+		at++;
+	return at - start;
+}
+
+/* Does the line that ends at `stop` go on in the one that starts at `below`?
+   Not in an empty one, a signature mark, or a quote of another depth. */
+static bool
+goes_on(const char *p, uint32_t n, uint32_t stop, uint32_t below)
+{
+	return below < n && is_soft(p, stop) && !blank_line(p, n, below) &&
+	       !(stands_at(p, n, below, "-- ") && at_eol(p, n, below + 3)) &&
+	       quote_depth(p, n, line_start(p, stop)) ==
+		   quote_depth(p, n, below);
+}
+
+struct span
+grow_flow_line(const char *p, uint32_t n, struct span line)
+{
+	uint32_t low = line.from > GROW_REACH ? line.from - GROW_REACH : 0;
+	uint32_t high = n - line.to > GROW_REACH ? line.to + GROW_REACH : n;
+	struct span s = line;
+	uint32_t lines = 0;
+
+	if ((s.from > 0 && p[s.from - 1] != '\n') || !at_eol(p, n, s.to))
+		return line;
+	while (s.from > low) {
+		uint32_t stop = stop_above(p, s.from);
+		uint32_t start = low + line_start(p + low, stop - low);
+
+		if ((start == low && low > 0) || lines++ == LINES)
+			return line;
+		if (!goes_on(p, n, stop, s.from))
+			break;
+		s.from = start;
+	}
+	for (lines = 0;
+	     s.to < high && goes_on(p, n, s.to, skip_eol(p, n, s.to));
+	     lines++) {
+		s.to = line_stop(p, high, skip_eol(p, n, s.to));
+		if ((s.to == high && high < n) || lines == LINES)
+			return line;
+	}
+	return s;
+}

@@ -87,6 +87,8 @@ grow_to(struct planner *x, uint32_t doc, struct span match, enum unit unit,
 	else
 		s = d->html != NULL ? grow_html(d->html, match, unit, elem)
 				    : grow_unit(t->p, t->len, match, unit);
+	if (unit == UNIT_LINE && view_flowed(x->view, d))
+		s = grow_flow_line(t->p, t->len, s);
 	g = grow_clip(t->p, t->len, s, match, &x->never[doc]);
 	g = grow_clip(t->p, t->len, g, match, &x->guard[doc]);
 	if (g.from != s.from || g.to != s.to)

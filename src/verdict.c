@@ -50,6 +50,8 @@ find_guards(struct match *m, struct spans *guard)
 				s = grow_html(d->html, s, g->unit, &elem);
 			else
 				s = grow_unit(t->p, t->len, s, g->unit);
+			if (g->unit == UNIT_LINE && view_flowed(m->view, d))
+				s = grow_flow_line(t->p, t->len, s);
 			grow_add(&guard[h->doc], m->a, s);
 		}
 	}

@@ -48,6 +48,12 @@ view_shown(const struct doc *d)
 	return d->html != NULL ? &d->html->text : &d->utf8;
 }
 
+bool
+view_flowed(const struct view *v, const struct doc *d)
+{
+	return !d->subject && d->html == NULL && v->tree->part[d->part].flowed;
+}
+
 struct span
 view_layer_span(const struct unit_text *u, struct span s)
 {

@@ -67,6 +67,8 @@ void view_make(struct view *, struct arena *, const struct tree *,
     const struct charsets *);
 /* What is shown, as text. */
 const struct text *view_shown(const struct doc *);
+/* Does a reader join lines of it (format=flowed, RFC 3676)? */
+bool view_flowed(const struct view *, const struct doc *);
 /* A span of a unit's text: the layer span it came from. */
 struct span view_layer_span(const struct unit_text *, struct span);
 /* The same in the doc's UTF-8 (covering). */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -184,11 +185,68 @@ paragraphs_stay(void **state)
 	assert_true(refused < cuts / 100);
 }
 
+/* Unit line: text between « and » is a line, and what a reader joins to it. */
+static void
+lines(void **state)
+{
+	static const struct {
+		const char *text, *line, *want;
+	} v[] = {
+	    {"a\nb \nx \nc\nd\n", "x ", "b \nx \nc"},
+	    {"b \r\nx \r\nc\r\nd\r\n", "x ", "b \r\nx \r\nc"},
+	    {"a\nx\nb\n", "x", "x"},
+	    {"x \nb", "x ", "x \nb"},
+	    {"b \n\nx \n\nc\n", "x ", "x "},
+	    {"b \nx \n-- \nc\n", "x ", "b \nx "},
+	    {"-- \nx\n", "x", "x"},
+	    {"> b \nx \n> c\n", "x ", "x "},
+	    {"> b \n> x \n>> c\n", "> x ", "> b \n> x "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++) {
+		const char *p = v[i].text, *at = strstr(p, v[i].line);
+		struct span s = {(uint32_t)(at - p), 0};
+
+		s.to = s.from + (uint32_t)strlen(v[i].line);
+		s = grow_flow_line(p, (uint32_t)strlen(p), s);
+		if (strlen(v[i].want) != s.to - s.from ||
+		    memcmp(p + s.from, v[i].want, s.to - s.from) != 0)
+			fail_msg(
+			    "%s: [%.*s]", p, (int)(s.to - s.from), p + s.from);
+	}
+}
+
+/* Short lines without an end: not those of thousands for each hit. */
+static void
+many_lines(void **state)
+{
+	enum { N = 300000 };
+	char *p = malloc(N);
+	clock_t t0 = clock();
+
+	(void)state;
+	assert_non_null(p);
+	for (uint32_t i = 0; i < N; i++)
+		p[i] = "a \n"[i % 3];
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct span s = {i * 60, i * 60 + 2};
+		struct span g = grow_flow_line(p, N, s);
+
+		if (i > 100 && i < 4900)
+			assert_true(g.from == s.from && g.to == s.to);
+	}
+	assert_true(clock() - t0 < 2 * CLOCKS_PER_SEC);
+	free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(paragraphs_stay),
+	    cmocka_unit_test(lines),
+	    cmocka_unit_test(many_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
