@@ -91,6 +91,9 @@ bool grow_flow(const char *p, uint32_t n, struct spans *, unsigned how);
    (RFC 3676 4.1), within reach; `line` as it is where it is none. */
 struct span grow_flow_line(const char *p, uint32_t n, struct span line);
 
+/* Sentences of a text, but no more than `most`: one pass. */
+uint32_t grow_sentences(const char *p, uint32_t n, uint32_t most);
+
 /* Characters that are not blank, in p[from..to). */
 uint32_t grow_chars(const char *p, struct span);
 

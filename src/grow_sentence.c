@@ -430,3 +430,49 @@ grow_sentence_unit(const char *p, uint32_t n, struct span *s)
 	    r.found.from, r.found.to > s->to ? r.found.to : s->to};
 	return true;
 }
+
+/* ---- all sentences of a text ---- */
+
+/* Of a block: stops that end one, and what stands behind the last of them. */
+static uint32_t
+count_in(const char *p, uint32_t low, uint32_t n)
+{
+	uint32_t count = 0;
+	bool any = false;
+
+	for (uint32_t at = low; at < n;) {
+		uint32_t end =
+		    may_end(p[at]) ? sentence_end(p, low, n, at) : at;
+
+		any |= (unsigned char)p[at] > ' ' && blank_at(p, n, at) == 0;
+		if (end > at) {
+			count += any;
+			any = false;
+			at = end;
+		} else {
+			at += char_len(p, n, at);
+		}
+	}
+	return count + any;
+}
+
+uint32_t
+grow_sentences(const char *p, uint32_t n, uint32_t most)
+{
+	uint32_t count = 0, at = 0;
+
+	while (at < n && count < most) {
+		uint32_t high =
+		    char_start(p, n, n - at > REACH ? at + REACH : n);
+		struct line l = grow_line(p, high, at);
+		uint32_t stop = at;
+
+		block_end(p, n, high, &stop, alone(l.kind));
+		if (l.text < stop)
+			count += count_in(p, l.text, stop);
+		at = stop > at ? stop : at + 1;
+		if (at_eol(p, n, at))
+			at = skip_eol(p, n, at);
+	}
+	return count < most ? count : most;
+}

@@ -373,30 +373,17 @@ torn(const struct text *t, const struct spans *cut)
 	uint32_t n = 0, last = 0;
 
 	for (uint32_t i = 0; i < cut->n; i++) {
-		struct span c = cut->v[i], s = sentence_at(t, c.from);
+		struct span c = cut->v[i], s;
 
+		if (c.from < last) /* in the same one */
+			continue;
+		s = sentence_at(t, c.from);
 		if (s.to <= last || s.to <= c.to ||
 		    grow_chars(t->p, (struct span){s.from, c.from}) < 2 ||
 		    grow_chars(t->p, (struct span){c.to, s.to}) < 2)
 			continue;
 		last = s.to;
 		n++;
-	}
-	return n;
-}
-
-/* Sentences, but no more than `most`. */
-static uint32_t
-sentences(const struct text *t, uint32_t most)
-{
-	uint32_t n = 0;
-	struct span s;
-
-	for (uint32_t at = 0; at < t->len && n < most; at = s.to) {
-		s = sentence_at(t, at);
-		if (s.from < at)
-			s.from = at;
-		n += grow_chars(t->p, s) > 0;
 	}
 	return n;
 }
@@ -418,7 +405,7 @@ check_woven(struct planner *x, const struct settings *s)
 		if (n >= FEW &&
 		    n * 100 >
 			(uint64_t)s->cut_max_sentences *
-			    sentences(t,
+			    grow_sentences(t->p, t->len,
 				(uint32_t)(n * 100 / s->cut_max_sentences) + 1))
 			plan_refuse(x, REFUSAL_WOVEN);
 	}

@@ -412,6 +412,50 @@ any_text(void **state)
 	}
 }
 
+/* How many sentences a text has; and in no more than one pass. */
+static void
+sentences(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t want;
+	} v[] = {
+	    {"", 0},
+	    {" \n\t\n", 0},
+	    {"one", 1},
+	    {"One. Two! Three", 3},
+	    {"One goes\non here. Two", 2},
+	    {"One\n\nTwo", 2},
+	    {"- one\n- two\n1. three", 3},
+	    {"Mr. A goes 3.5 km... on", 1},
+	    {"一。二！三", 3},
+	    {"# A\nb", 2},
+	    {"One.  \r\n\r\n Two.", 2},
+	};
+	static const char *const fill[] = {
+	    " ", "\n", "a. ", "It is so. ", ".", "( ", "a\n", ". )", "。"};
+	enum { N = 4000000 };
+	char *p = malloc(N);
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++)
+		if (grow_sentences(v[i].text, (uint32_t)strlen(v[i].text),
+			100) != v[i].want)
+			fail_msg("%s", v[i].text);
+	assert_int_equal(grow_sentences("a. b. c.", 8, 2), 2);
+	assert_non_null(p);
+	for (size_t f = 0; f < LEN(fill); f++) {
+		double t0 = seconds();
+
+		for (size_t i = 0; i < N; i++)
+			p[i] = fill[f][i % strlen(fill[f])];
+		grow_sentences(p, N, N);
+		if (seconds() - t0 > 2)
+			fail_msg("%s: %.2f s", fill[f], seconds() - t0);
+	}
+	free(p);
+}
+
 int
 main(void)
 {
@@ -427,6 +471,7 @@ main(void)
 	    cmocka_unit_test(reach),
 	    cmocka_unit_test(many),
 	    cmocka_unit_test(any_text),
+	    cmocka_unit_test(sentences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
