@@ -135,10 +135,22 @@ line_head(const char *p, uint32_t n, struct span *s, unsigned how)
 	return true;
 }
 
+/* The start of the line where it is at `at` or one before, else something that
+   is further before: lines may be as long as the text. */
+static uint32_t
+near_start(const char *p, uint32_t at)
+{
+	uint32_t start = at;
+
+	while (start > 0 && at - start < 2 && p[start - 1] != '\n')
+		start--;
+	return start;
+}
+
 static bool
 flow_one(const char *p, uint32_t n, struct span *s, unsigned how)
 {
-	uint32_t start = line_start(p, s->from);
+	uint32_t start = near_start(p, s->from);
 
 	if (s->to == s->from)
 		return true;

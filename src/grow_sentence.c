@@ -49,7 +49,8 @@ listed(
     const char *p, uint32_t from, uint32_t to, const char *const *v, size_t nv)
 {
 	for (size_t i = 0; i < nv; i++)
-		if (strlen(v[i]) == to - from &&
+		if (((v[i][0] ^ p[from]) & ~0x20) == 0 &&
+		    strlen(v[i]) == to - from &&
 		    strncasecmp(p + from, v[i], to - from) == 0)
 			return true;
 	return false;

@@ -436,12 +436,14 @@ in_table(const char *p, uint32_t n, uint32_t start)
 struct span
 grow_tidy(const char *p, uint32_t n, struct span s)
 {
-	uint32_t start, lead, stop;
+	uint32_t start, lead, stop, low;
 	struct edges e;
 
 	while (peel(p, n, &s))
 		continue;
-	start = line_start(p, s.from);
+	/* What a line begins with says nothing of what is this far behind. */
+	low = s.from > GROW_REACH ? s.from - GROW_REACH : 0;
+	start = low + line_start(p + low, s.from - low);
 	lead = grow_lead(p, n, start, false);
 	if (lead >= s.from && only_pictures(p, n, s.to, &stop)) {
 		s.to = stop;
