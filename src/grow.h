@@ -9,8 +9,9 @@
  * over shown text (valid UTF-8 p[0..n)).
  *
  * A unit has a reach: 4 KB on either side for clause and sentence, 32 KB and
- * 512 lines for the others.  One whose end is not that near is not there, and the next
- * smaller one is taken: section, paragraph, line, sentence, match; item, line.
+ * 512 lines for the others.  One whose end is not that near is not there, and
+ * the next smaller one is taken: section, paragraph, line, sentence, match;
+ * item, line.
  * So a call costs 64 KB of reading at most, however long the text is: 5,000
  * hits in a line of 24 MB take less than a second.
  */

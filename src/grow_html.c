@@ -37,7 +37,7 @@ is_cell(enum html_tag t)
 static bool
 is_item(const struct html_elem *e)
 {
-	return e->tag == HTML_LI || e->tag == HTML_TR;
+	return e->tag == HTML_LI || e->tag == HTML_DD || e->tag == HTML_TR;
 }
 
 /* Those that hold too much to be taken for one thing. */

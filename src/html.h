@@ -13,6 +13,7 @@ enum html_tag {
 	HTML_A,
 	HTML_IMG,
 	HTML_LI,
+	HTML_DD, /* and <dt> */
 	HTML_TR,
 	HTML_TD,
 	HTML_TH,
