@@ -15,22 +15,13 @@ may_go(enum html_tag tag)
 	return !stays[tag];
 }
 
-/* The cut that covers the span, or NULL: binary search. */
+/* The cut that covers the span, or NULL. */
 static const struct span *
 cut_over(const struct span *cut, uint32_t n, struct span s)
 {
-	uint32_t lo = 0, hi = n;
+	uint32_t i = span_cover(cut, n, sizeof *cut, s);
 
-	while (hi - lo > 1) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (cut[mid].from <= s.from)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return n > 0 && cut[lo].from <= s.from && s.to <= cut[lo].to ? &cut[lo]
-								     : NULL;
+	return i < n ? &cut[i] : NULL;
 }
 
 static struct span
@@ -59,12 +50,6 @@ kept_before(const uint32_t *kept, uint32_t n, uint32_t at)
 			hi = mid;
 	}
 	return lo;
-}
-
-static bool
-within(struct span outer, struct span s)
-{
-	return outer.from <= s.from && s.to <= outer.to;
 }
 
 #define BESIDE 4096 /* how far text of the same line is looked for */
@@ -97,7 +82,7 @@ picture_goes(const struct html *h, const struct html_elem *e,
 	const struct span *c = cut_over(cut, n, e->shown);
 
 	return c != NULL && in_the_middle(h->text.p, c, e->shown.from) &&
-	       within(map_cover(&h->text.map, *c, NULL), e->whole);
+	       span_within(map_cover(&h->text.map, *c, NULL), e->whole);
 }
 
 /* Places of pictures, in order. */
@@ -111,26 +96,45 @@ any_within(const struct places *x, struct span s)
 	return kept_before(x->v, x->n, s.to) != kept_before(x->v, x->n, s.from);
 }
 
-static bool
-in_named(const struct html *h, const struct cut *c, struct span s)
+static int
+by_start(const void *a, const void *b)
 {
+	const struct span *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->to < y->to) - (x->to > y->to);
+}
+
+/* Elements that are named, the outer ones: sorted and disjoint. */
+static struct spans
+named_elements(struct arena *a, const struct html *h, const struct cut *c)
+{
+	struct spans s = {arena_array(a, c->nelem + 1, sizeof *s.v), 0, 0, 0};
+	uint32_t n = 0;
+
 	for (uint32_t i = 0; i < c->nelem; i++)
-		if (within(h->elem[c->elem[i]].whole, s))
-			return true;
-	return false;
+		s.v[s.n++] = h->elem[c->elem[i]].whole;
+	if (s.n > 0)
+		qsort(s.v, s.n, sizeof *s.v, by_start);
+	for (uint32_t i = 0; i < s.n; i++)
+		if (n == 0 || s.v[i].from >= s.v[n - 1].to)
+			s.v[n++] = s.v[i];
+	s.n = n;
+	return s;
 }
 
 /* Pictures that a cut covers go; so do those of a link whose words go. */
 static bool
-this_picture_goes(
-    const struct html *h, const struct html_elem *e, const struct cut *c)
+this_picture_goes(const struct html *h, const struct html_elem *e,
+    const struct cut *c, const struct spans *named)
 {
 	const struct html_elem *up =
 	    e->parent < h->nelem ? &h->elem[e->parent] : NULL;
 	struct span s;
 
 	if (picture_goes(h, e, c->shown.v, c->shown.n) ||
-	    in_named(h, c, e->whole))
+	    cut_over(named->v, named->n, e->whole) != NULL)
 		return true;
 	if (up == NULL || up->tag != HTML_A || !up->closed)
 		return false;
@@ -141,14 +145,15 @@ this_picture_goes(
 
 static void
 html_pictures(struct edits *out, struct arena *a, const struct html *h,
-    const struct cut *c, struct places *kept, struct places *gone)
+    const struct cut *c, const struct spans *named, struct places *kept,
+    struct places *gone)
 {
 	for (uint32_t i = 0; i < h->nelem; i++) {
 		const struct html_elem *e = &h->elem[i];
 
 		if (e->tag != HTML_IMG)
 			continue;
-		if (this_picture_goes(h, e, c)) {
+		if (this_picture_goes(h, e, c, named)) {
 			lower_add(out, a, e->whole, NULL, 0);
 			gone->v[gone->n++] = e->whole.from;
 		} else {
@@ -189,8 +194,9 @@ html_elements(struct edits *out, struct arena *a, const struct html *h,
 {
 	struct places kept = {arena_array(a, h->nelem + 1, 4), 0};
 	struct places gone = {arena_array(a, h->nelem + 1, 4), 0};
+	struct spans named = named_elements(a, h, c);
 
-	html_pictures(out, a, h, c, &kept, &gone);
+	html_pictures(out, a, h, c, &named, &kept, &gone);
 	for (uint32_t i = 0; i < h->nelem; i++) {
 		const struct html_elem *e = &h->elem[i];
 		struct span s = trim(h->text.p, e->shown);
@@ -205,7 +211,7 @@ html_elements(struct edits *out, struct arena *a, const struct html *h,
 			? cut_over(c->shown.v, c->shown.n, s) != NULL
 			: any_within(&gone, e->whole) ||
 			      picture_goes(h, e, c->shown.v, c->shown.n) ||
-			      in_named(h, c, e->whole))
+			      cut_over(named.v, named.n, e->whole) != NULL)
 			lower_add(out, a, elem_span(e), NULL, 0);
 	}
 }

@@ -2,6 +2,27 @@
 
 #include <string.h>
 
+uint32_t
+span_cover(const void *v, uint32_t n, size_t size, struct span s)
+{
+	uint32_t lo = 0, hi = n;
+	struct span it;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		memcpy(&it, (const char *)v + mid * size, sizeof it);
+		if (it.from <= s.from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == 0)
+		return UINT32_MAX;
+	memcpy(&it, (const char *)v + (lo - 1) * size, sizeof it);
+	return span_within(it, s) ? lo - 1 : UINT32_MAX;
+}
+
 void
 map_append(struct map *m, struct arena *a, uint32_t n, uint32_t ostep,
     uint32_t src, uint32_t sstep)

@@ -12,6 +12,16 @@ struct span {
 	uint32_t from, to;
 };
 
+static inline bool
+span_within(struct span outer, struct span s)
+{
+	return outer.from <= s.from && s.to <= outer.to;
+}
+
+/* Which of n records covers a span, or UINT32_MAX; log n.  Each has `size`
+   bytes and begins with a struct span; these are sorted and disjoint. */
+uint32_t span_cover(const void *v, uint32_t n, size_t size, struct span);
+
 /*
  * An offset map: where each byte of a text came from.
  *

@@ -64,7 +64,7 @@ cut_elem(struct planner *x, struct hit *h, uint32_t elem)
 	h->refused = true;
 	if (!html->elem[elem].closed) {
 		plan_refuse(x, REFUSAL_ENCODING);
-	} else if (!plan_may_cut(x, h->doc, html->elem[elem].shown)) {
+	} else if (!plan_may_take(x, h->doc, elem)) {
 		plan_refuse(x, REFUSAL_GUARD);
 	} else {
 		h->refused = false;

@@ -26,6 +26,8 @@ struct planner {
 	bool *never_known;
 	bool *grown;   /* for each doc: something of it is more than a match */
 	bool *section; /* for each doc: something of it is a section */
+	struct spans *comment; /* … comments of its HTML; made when asked for */
+	bool *comment_known;
 	uint32_t only; /* a rule, or NO_RULE: all that apply */
 };
 
@@ -41,6 +43,9 @@ void plan_add_elem(
 /* A hit in the source of HTML that is no text: in a comment, in an attribute.
    false: there is nothing there that could go. */
 bool plan_markup(struct planner *, struct hit *, enum unit);
+/* May what an element of HTML is, its tag, go?  Not in quotes, code and guarded
+   text, though it show no text itself. */
+bool plan_may_take(struct planner *, uint32_t doc, uint32_t elem);
 
 /* ---- plan_twin.c ---- */
 
