@@ -478,12 +478,15 @@ add_part_hit(struct match *m, uint32_t rule, uint32_t part)
 	m->count[rule] = 1;
 }
 
-/* A picture that was cut keeps its header: that says nothing any more. */
+/* A picture that was cut keeps its header: that says nothing any more, or each
+   run would find it again.  Only bodies in base64 are cut, so an empty one in
+   another encoding is none of ours.  Who sends an empty one in base64 himself
+   is not found by that header, but shows nothing either. */
 static bool
 emptied(const struct part *q)
 {
-	return q->kind == PART_LEAF && q->body.to == q->body.from &&
-	       strncmp(q->type, "image/", 6) == 0;
+	return q->kind == PART_LEAF && q->cte == CTE_BASE64 &&
+	       q->body.to == q->body.from && strncmp(q->type, "image/", 6) == 0;
 }
 
 static void

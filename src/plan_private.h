@@ -15,6 +15,12 @@
 
 #define NO_RULE UINT32_MAX
 
+/* Names of pictures, of plan_picture.c. */
+struct plan_cids {
+	struct cid *v;
+	uint32_t n, size;
+};
+
 struct planner {
 	struct plan *plan;
 	struct report *report;
@@ -28,7 +34,8 @@ struct planner {
 	bool *section; /* for each doc: something of it is a section */
 	struct spans *comment; /* … comments of its HTML; made when asked for */
 	bool *comment_known;
-	uint32_t only; /* a rule, or NO_RULE: all that apply */
+	struct plan_cids *links; /* that name pictures; made when asked for */
+	uint32_t only;           /* a rule, or NO_RULE: all that apply */
 };
 
 /* The first reason stays. */
@@ -57,7 +64,8 @@ void plan_twins(struct planner *);
 
 /* A hit in the header of a part: its body goes, and what shows it. */
 void plan_part(struct planner *, struct hit *);
-/* A picture whose last <img src=cid:…> goes (RFC 2392) goes with it. */
+/* A picture goes with the last that shows it; one that something shows still,
+   such as a background, stays, though its header was hit. */
 void plan_pictures(struct plan *, struct arena *, const struct view *);
 
 #endif
