@@ -19,7 +19,7 @@ SRC = arena buf log clock map message decode decode_names decode_charset html \
 	edit report grow grow_lines grow_sentence grow_list grow_spans grow_protect \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
-	lower_mend plan plan_markup plan_twin plan_picture sight \
+	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
 	entries show judge wire sandbox worker \
 	cmd_filter cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox

@@ -557,6 +557,7 @@ find_cuts(struct planner *x, const struct settings *s)
 	collect(x);
 	for (uint32_t i = 0; i < x->view->ndoc; i++)
 		tidy_doc(x, i);
+	plan_blocks(x);
 	plan_twins(x);
 	any = x->plan->part.n > 0;
 	for (uint32_t i = 0; i < x->view->ndoc; i++) {

@@ -2,9 +2,8 @@
 
 #define REACH (64u << 10) /* a tag or comment that is longer is left alone */
 
-/* The last element whose start tag begins at or before `at`: binary search. */
-static uint32_t
-elem_before(const struct html *h, uint32_t at)
+uint32_t
+plan_elem_before(const struct html *h, uint32_t at)
 {
 	uint32_t lo = 0, hi = h->nelem;
 
@@ -43,13 +42,6 @@ line_round(const struct text *t, struct span within, uint32_t at)
 	return s;
 }
 
-static bool
-is_block(enum html_tag tag)
-{
-	return tag == HTML_P || tag == HTML_LI || tag == HTML_TD ||
-	       tag == HTML_TH || tag == HTML_DIV || tag == HTML_HEADING;
-}
-
 bool
 plan_may_take(struct planner *x, uint32_t doc, uint32_t elem)
 {
@@ -62,7 +54,7 @@ plan_may_take(struct planner *x, uint32_t doc, uint32_t elem)
 		if (e->tag == HTML_PRE || e->tag == HTML_CODE ||
 		    e->tag == HTML_QUOTE)
 			return false;
-		if (in.to == in.from && is_block(e->tag))
+		if (in.to == in.from && plan_is_block(e->tag))
 			in = e->shown;
 	}
 	if (!plan_may_cut(x, doc, s))
@@ -303,7 +295,7 @@ bool
 plan_markup(struct planner *x, struct hit *h, enum unit unit)
 {
 	const struct doc *d = &x->view->doc[h->doc];
-	uint32_t elem = elem_before(d->html, h->utf8.from);
+	uint32_t elem = plan_elem_before(d->html, h->utf8.from);
 	struct span c;
 
 	if (x->plan->utf8[h->doc].n >= LIMIT_CUTS)

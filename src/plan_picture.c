@@ -34,7 +34,9 @@ by_name(const void *a, const void *b)
 	const struct cid *x = a, *y = b;
 	int c = compare(x, y);
 
-	return c != 0 ? c : (x->of > y->of) - (x->of < y->of);
+	if (c != 0 || x->of != y->of)
+		return c != 0 ? c : (x->of > y->of) - (x->of < y->of);
+	return (x->link > y->link) - (x->link < y->link);
 }
 
 /* The first that is called so, or v->n. */
@@ -430,6 +432,21 @@ cid_links(struct planner *x)
 	return x->links;
 }
 
+/* One that shows a part, but for one in a link that went before it. */
+static void
+cut_link(struct planner *x, const struct cid *c)
+{
+	const struct html *h = x->view->doc[c->of].html;
+	struct elems *e = &x->plan->elem[c->of];
+	uint32_t elem = h->link[c->link].elem;
+
+	if (e->n > 0 &&
+	    span_within(h->elem[e->v[e->n - 1]].whole, h->elem[elem].whole))
+		return;
+	if (shows_only(x, c) && plan_may_take(x, c->of, elem))
+		plan_add_elem(x, e, elem, LIMIT_CUTS);
+}
+
 /* The <img> in HTML that show a part go, and links round nothing else.  What
    shows it and may not go, a background, a link with words, keeps it. */
 static void
@@ -443,14 +460,8 @@ cut_shown_by(struct planner *x, uint32_t part)
 		     k < links->n && compare(&links->v[k], &names.v[i]) == 0 &&
 		     !links->v[k].used;
 		     k++) {
-			struct cid *c = &links->v[k];
-			uint32_t elem =
-			    x->view->doc[c->of].html->link[c->link].elem;
-
-			c->used = true;
-			if (shows_only(x, c) && plan_may_take(x, c->of, elem))
-				plan_add_elem(
-				    x, &x->plan->elem[c->of], elem, LIMIT_CUTS);
+			links->v[k].used = true;
+			cut_link(x, &links->v[k]);
 		}
 }
 

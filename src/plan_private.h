@@ -8,7 +8,8 @@
 
 /*
  * What the files of this room share.  plan.c goes from hits to spans of text;
- * plan_markup.c takes the hits that show none; plan_twin.c sees that
+ * plan_markup.c takes the hits that show none, plan_block.c the pictures of
+ * blocks that go; plan_twin.c sees that
  * alternatives lose the same, plan_picture.c that pictures go with the parts
  * they are made of.
  */
@@ -53,6 +54,21 @@ bool plan_markup(struct planner *, struct hit *, enum unit);
 /* May what an element of HTML is, its tag, go?  Not in quotes, code and guarded
    text, though it show no text itself. */
 bool plan_may_take(struct planner *, uint32_t doc, uint32_t elem);
+
+/* The last element whose start tag begins at or before `at`, or UINT32_MAX. */
+uint32_t plan_elem_before(const struct html *, uint32_t at);
+
+static inline bool
+plan_is_block(enum html_tag tag)
+{
+	return tag == HTML_P || tag == HTML_LI || tag == HTML_TD ||
+	       tag == HTML_TH || tag == HTML_DIV || tag == HTML_HEADING;
+}
+
+/* ---- plan_block.c ---- */
+
+/* Pictures go with the block they stand in, where a unit takes all its text. */
+void plan_blocks(struct planner *);
 
 /* ---- plan_twin.c ---- */
 
