@@ -20,7 +20,7 @@ SRC = arena buf log clock map message decode decode_names decode_charset html \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
-	entries show judge wire sandbox worker \
+	entries entries_judge entries_plan show judge wire sandbox worker \
 	cmd_filter cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox
 PROGS = simsift

@@ -1,0 +1,222 @@
+#include "entries_private.h"
+
+#include <string.h>
+
+/* ---- each by itself ---- */
+
+static bool
+holds(const struct entry *x, const struct sight_with *w)
+{
+	return sight_holds(x->sight, w, x->p, x->len);
+}
+
+void
+entry_refuse(struct entry *x, const struct rules *rules, enum refusal why)
+{
+	verdict_refuse(&x->report, rules, why);
+	x->report.action = ACTION_MARK;
+}
+
+static bool
+shows_text(const struct part *q)
+{
+	return q->kind == PART_LEAF && (strcmp(q->type, "text/plain") == 0 ||
+					   strcmp(q->type, "text/html") == 0);
+}
+
+/* What a body becomes: the first text says what was removed, and so do its
+   alternatives; all else is empty. */
+static void
+replace_bodies(struct entry *x, const char *line)
+{
+	const struct tree *t = &x->sight->tree;
+	uint32_t first = NO_PART;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct part *q = &t->part[i];
+		bool says = shows_text(q) &&
+			    (first == NO_PART ||
+				(q->parent == first && first != NO_PART &&
+				    strcmp(t->part[first].type,
+					"multipart/alternative") == 0));
+
+		if (q->kind != PART_LEAF)
+			continue;
+		if (says && first == NO_PART)
+			first = q->parent != NO_PART ? q->parent : i;
+		lower_replace(x->sight->plan.source, &x->sight->view, i,
+		    says ? line : NULL);
+	}
+}
+
+static void
+drop_subject(struct entry *x, struct arena *a)
+{
+	const struct view *v = &x->sight->view;
+
+	for (uint32_t i = 0; i < v->ndoc; i++)
+		if (v->doc[i].subject && v->doc[i].utf8.len > 0)
+			grow_add(&x->sight->plan.cut[i], a,
+			    (struct span){0, v->doc[i].utf8.len});
+}
+
+static bool
+has_sealed(const struct tree *t)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		if (t->part[i].sealed)
+			return true;
+	return false;
+}
+
+const char *
+entry_stub_line(const struct entry *x, const struct sight_with *w)
+{
+	const char *category = report_category(&x->report, w->rules);
+
+	if (!w->set->digest_stub)
+		return NULL;
+	return arena_printf(w->a, "[simsift: entry %u removed, %s]", x->number,
+	    category != NULL ? category : "promo");
+}
+
+uint32_t
+entries_chars(const struct view *v)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < v->ndoc; i++) {
+		const struct text *t = view_shown(&v->doc[i]);
+
+		if (!v->doc[i].subject && !v->doc[i].raw)
+			n += grow_chars(t->p, (struct span){0, t->len});
+	}
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* All its text went. */
+static void
+report_stub(struct entry *x, struct arena *a)
+{
+	const struct view *v = &x->sight->view;
+
+	x->report.gone_chars = x->report.text_chars = entries_chars(v);
+	x->report.ncut = 1;
+	x->report.cut = arena_alloc(a, sizeof *x->report.cut);
+	*x->report.cut = (struct report_cut){
+	    "1", x->sight->tree.part[0].body, x->report.gone_chars};
+}
+
+static void
+make_stub(struct entry *x, const struct sight_with *w)
+{
+	struct sight *s = x->sight;
+
+	for (int subject = 0; subject < 2; subject++) {
+		plan_start(&s->plan, w->a, &s->view);
+		s->plan.replaced = true;
+		x->report.ncut = 0;
+		replace_bodies(x, entry_stub_line(x, w));
+		if (subject > 0)
+			drop_subject(x, w->a);
+		plan_lower(&s->plan, w->a, &s->view, false);
+		if (holds(x, w)) {
+			x->stub = x->changed = true;
+			report_stub(x, w->a);
+			return;
+		}
+	}
+	entry_refuse(x, w->rules, REFUSAL_AGAIN);
+}
+
+static void
+judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
+{
+	struct sight *s = arena_alloc(w->a, sizeof *s);
+	struct report *r = &x->report;
+
+	x->sight = s;
+	*r = (struct report){.category = UINT32_MAX};
+	sight_look(s, w, x->p, x->len);
+	sight_decide(s, r, w);
+	if (r->action < ACTION_CUT)
+		return;
+	if (why == REFUSAL_NONE)
+		why = plan_refuses(&s->view, NULL);
+	if (why == REFUSAL_NONE && r->action == ACTION_HOLD &&
+	    has_sealed(&s->tree))
+		why = REFUSAL_SIGNED;
+	if (why != REFUSAL_NONE) {
+		entry_refuse(x, w->rules, why);
+		return;
+	}
+	if (r->action == ACTION_CUT) {
+		plan_lower(&s->plan, w->a, &s->view, false);
+		plan_report(&s->plan, r, w->a, &s->view);
+		plan_report_parts(&s->plan, r, w->a, &s->view);
+		x->changed = holds(x, w);
+		if (!x->changed)
+			verdict_refuse(r, w->rules, REFUSAL_AGAIN);
+	}
+	if (r->action == ACTION_HOLD && !has_sealed(&s->tree))
+		make_stub(x, w);
+}
+
+void
+entries_judge(struct entries *e, const struct sight_with *w, enum refusal why)
+{
+	const struct sight *s = e->outer;
+
+	for (uint32_t i = 0; i < e->n; i++) {
+		struct entry *x = &e->v[i];
+		uint32_t in =
+		    x->part != NO_PART ? x->part : s->view.doc[x->doc].part;
+
+		judge_one(x, w, s->tree.part[in].sealed ? REFUSAL_SIGNED : why);
+	}
+}
+
+/* ---- afterwards ---- */
+
+bool
+entries_changed(const struct entries *e)
+{
+	for (uint32_t i = 0; i < e->n; i++)
+		if (e->v[i].changed)
+			return true;
+	return false;
+}
+
+void
+entries_refuse(struct entries *e, const struct rules *rules, enum refusal why)
+{
+	for (uint32_t i = 0; i < e->n; i++) {
+		struct entry *x = &e->v[i];
+
+		if (!x->changed)
+			continue;
+		x->changed = x->stub = false;
+		entry_refuse(x, rules, why);
+	}
+}
+
+bool
+entries_hold(const struct entries *e, const struct sight_with *w,
+    const struct entries *again)
+{
+	if (again->n != e->n)
+		return false;
+	for (uint32_t i = 0; i < e->n; i++) {
+		struct sight *s;
+		struct report r = {.category = UINT32_MAX};
+
+		if (!e->v[i].changed)
+			continue;
+		s = arena_alloc(w->a, sizeof *s);
+		sight_look(s, w, again->v[i].p, again->v[i].len);
+		verdict_make(&r, &s->match, w->set, s->guard, false);
+		if (r.verdict != VERDICT_CLEAN || s->match.timeout)
+			return false;
+	}
+	return true;
+}
