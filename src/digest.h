@@ -57,4 +57,23 @@ struct digest_title {
 void digest_contents(struct arena *, const char *p, uint32_t n,
     const struct digest_title *title, uint32_t count, struct span *line);
 
+/* How far a line of the contents says what a Subject says, from the start of
+   both on: white space aside, and "Re:" and "[list]" that one of them lacks.
+   Empty: they differ at once. */
+struct digest_common {
+	struct span line;  /* in the text of the line */
+	struct span title; /* in the Subject */
+};
+void digest_common(struct digest_common *, const char *p, struct span line,
+    const char *title, uint32_t n);
+/* Where a span of the Subject is in the line; empty: not in what they have in
+   common. */
+struct span digest_place(const char *p, const struct digest_common *,
+    const char *title, struct span s);
+/* The name of its author behind a title that ends at `at`: "(Name)", ezmlm's
+   "3 by: Name", also behind dots for what was left out.  *name: without these.
+   Where it ends, which is where the line does; 0: no such thing. */
+uint32_t digest_author(
+    const char *p, struct span line, uint32_t at, struct span *name);
+
 #endif

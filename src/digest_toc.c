@@ -32,18 +32,27 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Behind all "Re:" and, where asked, "[list]". */
+static uint32_t
+title_start(const char *p, struct span s, bool bare)
+{
+	uint32_t at = s.from;
+
+	for (uint32_t len = 1; len > 0; at += len) {
+		at = digest_skip(p, at, s.to);
+		len = at < s.to ? reply_mark(p, at, s.to) : 0;
+		if (len == 0 && bare && at < s.to)
+			len = list_mark(p, at, s.to);
+	}
+	return at;
+}
+
 void
 digest_key(struct digest_key *k, const char *p, struct span s)
 {
 	for (int bare = 0; bare < 2; bare++) {
-		uint32_t at = s.from, n = 0;
+		uint32_t at = title_start(p, s, bare), n = 0;
 
-		for (uint32_t len = 1; len > 0; at += len) {
-			at = digest_skip(p, at, s.to);
-			len = at < s.to ? reply_mark(p, at, s.to) : 0;
-			if (len == 0 && bare && at < s.to)
-				len = list_mark(p, at, s.to);
-		}
 		for (; at < s.to && n < sizeof(k->v[bare].c); at++) {
 			char c = p[at];
 
@@ -127,6 +136,105 @@ digest_several(const struct digest_key *toc, const struct digest_key *subject)
 			return true;
 	}
 	return false;
+}
+
+/* ---- a line and the Subject it stands for ---- */
+
+static void
+common_from(struct digest_common *c, const char *p, struct span line,
+    const char *title, struct span s)
+{
+	uint32_t i = line.from, k = s.from;
+
+	*c = (struct digest_common){{i, i}, {k, k}};
+	for (;; i++, k++) {
+		i = digest_skip(p, i, line.to);
+		k = digest_skip(title, k, s.to);
+		if (i == line.to || k == s.to || p[i] != title[k])
+			break;
+		c->line.to = i + 1;
+		c->title.to = k + 1;
+	}
+	/* A character whose end differs. */
+	if ((i < line.to && !starts_char(p[i])) ||
+	    (k < s.to && !starts_char(title[k])))
+		while (c->line.to > line.from) {
+			c->title.to--;
+			if (starts_char(p[--c->line.to]))
+				break;
+		}
+}
+
+void
+digest_common(struct digest_common *best, const char *p, struct span line,
+    const char *title, uint32_t n)
+{
+	struct span s = {0, n};
+
+	*best = (struct digest_common){{0, 0}, {0, 0}};
+	for (int way = 0; way < 4; way++) {
+		struct digest_common c;
+		struct span l = line, t = s;
+
+		/* As they are, or from behind what a list puts before them. */
+		if (way > 0)
+			l.from = title_start(p, line, way > 1);
+		if (way > 0)
+			t.from = title_start(title, s, way == 2);
+		common_from(&c, p, l, title, t);
+		if (c.title.to - c.title.from >
+		    best->title.to - best->title.from)
+			*best = c;
+	}
+}
+
+struct span
+digest_place(const char *p, const struct digest_common *c, const char *title,
+    struct span s)
+{
+	struct span place = {0, 0};
+	uint32_t i = c->line.from, k = c->title.from;
+
+	if (s.from < c->title.from || s.to > c->title.to)
+		return place;
+	for (; k < s.to; i++, k++) {
+		i = digest_skip(p, i, c->line.to);
+		k = digest_skip(title, k, c->title.to);
+		if (k >= s.to)
+			break;
+		if (k >= s.from && place.to == 0)
+			place.from = i;
+		if (k >= s.from)
+			place.to = i + 1;
+	}
+	return place;
+}
+
+#define AUTHOR 100 /* bytes of a name */
+
+uint32_t
+digest_author(const char *p, struct span line, uint32_t at, struct span *name)
+{
+	uint32_t stop = line.to, number;
+
+	at = digest_skip(p, at, stop);
+	if (digest_word(p, at, stop, "...") ||
+	    digest_word(p, at, stop, "\xe2\x80\xa6"))
+		at = digest_skip(p, at + 3, stop);
+	*name = (struct span){at, stop};
+	if (at == stop)
+		return stop;
+	if (stop - at > AUTHOR)
+		return 0;
+	if (p[at] == '(' && p[stop - 1] == ')') {
+		*name = (struct span){at + 1, stop - 1};
+		return stop;
+	}
+	if (!digest_number(p, &at, stop, &number))
+		return 0;
+	at = digest_skip(p, at, stop);
+	*name = (struct span){at + 3, stop};
+	return digest_word(p, at, stop, "by:") ? stop : 0;
 }
 
 /* ---- the table of contents ---- */

@@ -125,6 +125,74 @@ make_message(
 	x->len = x->made.len;
 }
 
+/* ---- their lines in the contents ---- */
+
+#define FROM 1000 /* bytes of From that are looked at */
+
+/* A field of an entry in text; the empty string where there is none. */
+static struct span
+field_of(const struct entry *x, struct arena *a, const char *name)
+{
+	struct header h = {0};
+
+	message_header(&h, a, x->p, 0, x->len);
+	for (uint32_t i = 0; i < h.n; i++)
+		if (message_field_is(x->p, &h.field[i], name))
+			return h.field[i].value;
+	return (struct span){0, 0};
+}
+
+/* What stands in a name, without quotes and blanks. */
+static uint32_t
+bare_name(char *out, uint32_t room, const char *p, uint32_t n)
+{
+	uint32_t len = 0;
+
+	for (uint32_t i = 0; i < n && len < room; i++)
+		if ((unsigned char)p[i] > ' ' && p[i] != '"' && p[i] != '\\')
+			out[len++] = p[i];
+	return len;
+}
+
+static bool
+is_author(const char *p, struct span name, const char *from, uint32_t n)
+{
+	char in[FROM], it[FROM];
+	uint32_t have = bare_name(in, sizeof in, from, n);
+	uint32_t want =
+	    bare_name(it, sizeof it, p + name.from, name.to - name.from);
+
+	return want == 0 || memmem(in, have, it, want) != NULL;
+}
+
+/*
+ * A line in the contents is set apart only as far as the entry's own Subject
+ * and From say the same, for only there it is judged with the entry: anybody
+ * can write contents.  What else stands there belongs to the rest.
+ */
+static void
+find_line(struct entry *x, const struct text *t,
+    const struct digest_title *title, const char *from, uint32_t n)
+{
+	struct digest_common c;
+	struct span name;
+	uint32_t end;
+
+	if (x->line.to == x->line.from || title->len == 0)
+		return;
+	digest_common(&c, t->p, x->line, title->p, title->len);
+	if (c.line.to == c.line.from)
+		return;
+	end = digest_author(t->p, x->line, c.line.to, &name);
+	/* Another Subject than this, which only begins like it. */
+	if (end == 0 && c.title.to < title->len)
+		return;
+	x->toc = (struct span){x->line.from, end > 0 ? end : c.line.to};
+	x->known = c.line;
+	if (end > 0 && is_author(t->p, name, from, n))
+		x->known.to = end;
+}
+
 static void
 find_in_text(
     struct entries *e, struct arena *a, const struct view *v, uint32_t doc)
@@ -135,13 +203,20 @@ find_in_text(
 	digest_find(&found, a, d->utf8.p, d->utf8.len);
 	for (uint32_t i = 0; i < found.n && e->n < LIMIT_ENTRIES; i++) {
 		struct entry *x = add_entry(e, a);
+		struct span from;
 
 		x->number = found.v[i].number;
 		x->path = arena_printf(a, "%s#%u", d->path, x->number);
 		x->doc = x->toc_doc = doc;
 		x->whole = found.v[i].whole;
-		x->toc = found.v[i].toc;
+		x->line = found.v[i].toc;
 		make_message(x, &d->utf8, &found.v[i]);
+		from = field_of(x, a, "from");
+		find_line(x, &d->utf8,
+		    &(struct digest_title){x->number,
+			d->utf8.p + found.v[i].subject.from,
+			found.v[i].subject.to - found.v[i].subject.from},
+		    x->p + from.from, from.to - from.from);
 	}
 }
 
@@ -160,9 +235,15 @@ title_of(const struct entry *x, const struct view *v, const char *root)
 	return t;
 }
 
+static uint32_t
+root_number(const struct tree *t, uint32_t part)
+{
+	return (uint32_t)(root_of(t, part) - t->part);
+}
+
 /* The table of contents of a multipart/digest stands in a part before it. */
 static void
-find_contents(struct entries *e, struct arena *a, const struct view *v)
+find_contents(struct entries *e, struct arena *a, struct view *v)
 {
 	struct digest_title *title = arena_array(a, e->n, sizeof *title);
 	struct span *line = arena_array(a, e->n, sizeof *line);
@@ -178,17 +259,24 @@ find_contents(struct entries *e, struct arena *a, const struct view *v)
 		memset(line, 0, e->n * sizeof *line);
 		digest_contents(a, d->utf8.p, d->utf8.len, title, e->n, line);
 		for (uint32_t k = 0; k < e->n; k++)
-			if (line[k].to > 0 && e->v[k].toc.to == 0) {
+			if (line[k].to > 0 && e->v[k].line.to == 0) {
 				e->v[k].toc_doc = i;
-				e->v[k].toc = line[k];
+				e->v[k].line = line[k];
 			}
+	}
+	for (uint32_t k = 0; k < e->n; k++) {
+		uint32_t n, root = root_number(v->tree, e->v[k].part);
+		const char *from = view_header(v, root, "from", false, &n);
+
+		find_line(&e->v[k], &v->doc[e->v[k].toc_doc].utf8, &title[k],
+		    from, from != NULL ? n : 0);
 	}
 }
 
 void
-entries_find(struct entries *e, struct arena *a, const struct sight *s)
+entries_find(struct entries *e, struct arena *a, struct sight *s)
 {
-	const struct view *v = &s->view;
+	struct view *v = &s->view;
 
 	*e = (struct entries){.outer = s};
 	find_parts(e, a, &s->tree);
@@ -262,8 +350,8 @@ entries_set_apart(struct entries *e, struct sight *s)
 
 		if (one->part == NO_PART)
 			grow_add(&x.in_text[one->doc], a, one->whole);
-		if (one->toc.to > one->toc.from)
-			grow_add(&x.in_text[one->toc_doc], a, one->toc);
+		if (one->known.to > one->known.from)
+			grow_add(&x.in_text[one->toc_doc], a, one->known);
 	}
 	for (uint32_t i = 0; i < s->view.ndoc; i++) {
 		struct spans *v = &x.in_text[i];

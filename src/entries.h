@@ -21,8 +21,10 @@ struct entry {
 	uint32_t base;     /* … from which offset on */
 	uint32_t doc;      /* in text: which, and … */
 	struct span whole; /* … where in its UTF-8 */
-	uint32_t toc_doc;  /* its line in a table of contents, if any */
-	struct span toc;
+	uint32_t toc_doc;  /* its line in a table of contents, if any: … */
+	struct span toc;   /* … what stands for it: Subject and author … */
+	struct span known; /* … and what the entry says itself */
+	struct span line;  /* … all of it */
 	struct sight *sight;
 	struct report report;
 	bool changed; /* its plan holds edits that are to be made */
@@ -37,7 +39,7 @@ struct entries {
 };
 
 /* Finds them; n is 0 where the message is no digest. */
-void entries_find(struct entries *, struct arena *, const struct sight *);
+void entries_find(struct entries *, struct arena *, struct sight *);
 /* Takes the hits in entries from the match of the digest itself, and keeps its
    cuts out of them. */
 void entries_set_apart(struct entries *, struct sight *);

@@ -4,33 +4,6 @@
 
 /* ---- into the plan of the digest ---- */
 
-/* The text of a cut in another place where line ends and blanks may differ. */
-static struct span
-find_loose(const struct text *t, struct span in, const char *p, uint32_t n)
-{
-	while (n > 0 && (unsigned char)*p <= ' ') {
-		p++;
-		n--;
-	}
-	for (uint32_t at = in.from; n > 0 && at < in.to; at++) {
-		uint32_t i = 0, k = at;
-
-		for (;;) {
-			while (i < n && (unsigned char)p[i] <= ' ')
-				i++;
-			if (i == n)
-				return (struct span){at, k};
-			while (k < in.to && (unsigned char)t->p[k] <= ' ')
-				k++;
-			if (k == in.to || t->p[k] != p[i])
-				break;
-			i++;
-			k++;
-		}
-	}
-	return (struct span){0, 0};
-}
-
 /* What an entry's Subject lost its line in the contents loses. */
 static void
 cut_contents(struct entry *x, struct plan *plan, const struct view *outer,
@@ -41,13 +14,18 @@ cut_contents(struct entry *x, struct plan *plan, const struct view *outer,
 
 	for (uint32_t i = 0; i < v->ndoc; i++) {
 		const struct spans *cut = &x->sight->plan.cut[i];
+		const struct text *subject = &v->doc[i].utf8;
+		struct digest_common c;
 
-		for (uint32_t k = 0; v->doc[i].subject && k < cut->n; k++) {
-			struct span s = find_loose(t, x->toc,
-			    v->doc[i].utf8.p + cut->v[k].from,
-			    cut->v[k].to - cut->v[k].from);
+		if (!v->doc[i].subject || v->doc[i].part > 0)
+			continue;
+		digest_common(&c, t->p, x->line, subject->p, subject->len);
+		for (uint32_t k = 0; k < cut->n; k++) {
+			struct span s =
+			    digest_place(t->p, &c, subject->p, cut->v[k]);
 
-			if (s.to == s.from)
+			if (s.to == s.from || s.from < x->toc.from ||
+			    s.to > x->toc.to)
 				continue;
 			s = grow_tidy(t->p + x->toc.from,
 			    x->toc.to - x->toc.from,
@@ -83,9 +61,12 @@ plan_one(struct entries *e, struct entry *x, struct plan *plan,
 	}
 	if (x->toc.to == x->toc.from)
 		return;
+	/* An author's name that the rest loses something of stays. */
 	if (x->stub)
-		lower_add(&plan->utf8[x->toc_doc], w->a, x->toc, line,
-		    line != NULL ? (uint32_t)strlen(line) : 0);
+		lower_add(&plan->utf8[x->toc_doc], w->a,
+		    grow_touches(&plan->cut[x->toc_doc], x->toc) ? x->known
+								 : x->toc,
+		    line, line != NULL ? (uint32_t)strlen(line) : 0);
 	else
 		cut_contents(x, plan, &e->outer->view, w->a);
 }
