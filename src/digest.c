@@ -591,6 +591,7 @@ add_entry(struct digest *d, struct scan *s, uint32_t i)
 
 	if (!s->v[0].numbered)
 		e.number = i + 1;
+	e.open = limit == s->n;
 	e.body = (struct span){e.head.to, text_stop(s->p, e.head.to, limit)};
 	e.whole.to = e.body.to;
 	/* One that stands for several is left alone. */

@@ -24,6 +24,7 @@ struct digest_entry {
 	struct span toc;     /* "Subject (Name)" in the table of contents, all
 			        its lines, no line end; empty: none is sure */
 	struct span subject; /* value of the first Subject in head */
+	bool open;           /* the last one, and nothing shows its end */
 	bool indented;       /* Yahoo: fields of head have blanks before them */
 };
 

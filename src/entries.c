@@ -93,13 +93,14 @@ is_content_field(const char *p, uint32_t n)
 /* A message made of an entry in text: its own fields, but for those that say
    how it was encoded before it became part of this text. */
 static void
-make_message(
-    struct entry *x, const struct text *t, const struct digest_entry *d)
+make_message(struct entry *x, const struct text *t,
+    const struct digest_entry *d, const struct part *in)
 {
 	const char *eol = message_eol(t->p, t->len);
 	const char *head = arena_printf(t->a,
-	    "MIME-Version: 1.0%sContent-Type: text/plain; charset=utf-8%s", eol,
-	    eol);
+	    "MIME-Version: 1.0%sContent-Type: text/plain; charset=utf-8%s%s%s",
+	    eol, in->flowed ? "; format=flowed" : "",
+	    in->delsp ? "; delsp=yes" : "", eol);
 	uint32_t at = d->head.from, end, text = at;
 	bool skip = false;
 
@@ -199,6 +200,8 @@ find_in_text(
 {
 	const struct doc *d = &v->doc[doc];
 	struct digest found = {0};
+	uint32_t done = 0;
+	bool pgp = false;
 
 	digest_find(&found, a, d->utf8.p, d->utf8.len);
 	for (uint32_t i = 0; i < found.n && e->n < LIMIT_ENTRIES; i++) {
@@ -210,7 +213,12 @@ find_in_text(
 		x->doc = x->toc_doc = doc;
 		x->whole = found.v[i].whole;
 		x->line = found.v[i].toc;
-		make_message(x, &d->utf8, &found.v[i]);
+		x->open = found.v[i].open;
+		pgp = pgp ||
+		      plan_holds_pgp(d->utf8.p + done, x->whole.from - done);
+		x->pgp = pgp;
+		done = x->whole.to;
+		make_message(x, &d->utf8, &found.v[i], &v->tree->part[d->part]);
 		from = field_of(x, a, "from");
 		find_line(x, &d->utf8,
 		    &(struct digest_title){x->number,
@@ -273,6 +281,17 @@ find_contents(struct entries *e, struct arena *a, struct view *v)
 	}
 }
 
+/* One of several forms of the same: what is cut from one of them must go from
+   the others, and these are not divided. */
+static bool
+has_twins(const struct tree *t, uint32_t part)
+{
+	for (uint32_t i = part; i != NO_PART; i = t->part[i].parent)
+		if (strcmp(t->part[i].type, "multipart/alternative") == 0)
+			return true;
+	return false;
+}
+
 void
 entries_find(struct entries *e, struct arena *a, struct sight *s)
 {
@@ -287,7 +306,8 @@ entries_find(struct entries *e, struct arena *a, struct sight *s)
 		const struct doc *d = &v->doc[i];
 
 		if (!d->subject && !d->raw && d->html == NULL &&
-		    e->of[d->part] == UINT32_MAX)
+		    e->of[d->part] == UINT32_MAX &&
+		    !has_twins(v->tree, d->part))
 			find_in_text(e, a, v, i);
 	}
 }

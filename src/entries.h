@@ -25,6 +25,8 @@ struct entry {
 	struct span toc;   /* … what stands for it: Subject and author … */
 	struct span known; /* … and what the entry says itself */
 	struct span line;  /* … all of it */
+	bool pgp;          /* in text that a block of OpenPGP covers */
+	bool open;         /* where it ends is not sure */
 	struct sight *sight;
 	struct report report;
 	bool changed; /* its plan holds edits that are to be made */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "limits.h"
+
 /* ---- each by itself ---- */
 
 static bool
@@ -25,7 +27,8 @@ shows_text(const struct part *q)
 }
 
 /* What a body becomes: the first text says what was removed, and so do its
-   alternatives; all else is empty. */
+   alternatives; other texts and pictures are empty.  What no rule reads stays:
+   a contract is nothing that a text beside it can condemn. */
 static void
 replace_bodies(struct entry *x, const char *line)
 {
@@ -40,7 +43,9 @@ replace_bodies(struct entry *x, const char *line)
 				    strcmp(t->part[first].type,
 					"multipart/alternative") == 0));
 
-		if (q->kind != PART_LEAF)
+		if (q->kind != PART_LEAF ||
+		    (strncmp(q->type, "text/", 5) != 0 &&
+			strncmp(q->type, "image/", 6) != 0))
 			continue;
 		if (says && first == NO_PART)
 			first = q->parent != NO_PART ? q->parent : i;
@@ -60,13 +65,24 @@ drop_subject(struct entry *x, struct arena *a)
 			    (struct span){0, v->doc[i].utf8.len});
 }
 
-static bool
-has_sealed(const struct tree *t)
+/* Why an entry must not become one line; or REFUSAL_NONE. */
+static enum refusal
+stub_refuses(const struct entry *x)
 {
-	for (uint32_t i = 0; i < t->n; i++)
-		if (t->part[i].sealed)
-			return true;
-	return false;
+	const struct view *v = &x->sight->view;
+
+	if (x->open)
+		return REFUSAL_OPEN;
+	for (uint32_t i = 0; i < v->tree->n; i++)
+		if (v->tree->part[i].sealed)
+			return REFUSAL_SIGNED;
+	for (uint32_t i = 0; i < v->ndoc; i++) {
+		const struct text *t = view_shown(&v->doc[i]);
+
+		if (plan_holds_pgp(t->p, t->len))
+			return REFUSAL_SIGNED;
+	}
+	return REFUSAL_NONE;
 }
 
 const char *
@@ -130,53 +146,73 @@ make_stub(struct entry *x, const struct sight_with *w)
 }
 
 static void
+cut_one(struct entry *x, const struct sight_with *w)
+{
+	struct sight *s = x->sight;
+	struct report *r = &x->report;
+
+	plan_lower(&s->plan, w->a, &s->view, false);
+	plan_report(&s->plan, r, w->a, &s->view);
+	plan_report_parts(&s->plan, r, w->a, &s->view);
+	x->changed = holds(x, w);
+	if (!x->changed)
+		verdict_refuse(r, w->rules, REFUSAL_AGAIN);
+}
+
+static void
 judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
 {
 	struct sight *s = arena_alloc(w->a, sizeof *s);
 	struct report *r = &x->report;
 
-	x->sight = s;
 	*r = (struct report){.category = UINT32_MAX};
+	/* Most are clean: of a large digest these are not kept. */
+	if (w->want == 0 && arena_used(w->a) > LIMIT_ARENA / 4 &&
+	    sight_holds(NULL, w, x->p, x->len))
+		return;
+	x->sight = s;
 	sight_look(s, w, x->p, x->len);
 	sight_decide(s, r, w);
 	if (r->action < ACTION_CUT)
 		return;
 	if (why == REFUSAL_NONE)
 		why = plan_refuses(&s->view, NULL);
-	if (why == REFUSAL_NONE && r->action == ACTION_HOLD &&
-	    has_sealed(&s->tree))
-		why = REFUSAL_SIGNED;
-	if (why != REFUSAL_NONE) {
+	if (why == REFUSAL_NONE && r->action == ACTION_CUT)
+		cut_one(x, w);
+	if (why == REFUSAL_NONE && r->action == ACTION_HOLD)
+		why = stub_refuses(x);
+	if (why != REFUSAL_NONE)
 		entry_refuse(x, w->rules, why);
-		return;
-	}
-	if (r->action == ACTION_CUT) {
-		plan_lower(&s->plan, w->a, &s->view, false);
-		plan_report(&s->plan, r, w->a, &s->view);
-		plan_report_parts(&s->plan, r, w->a, &s->view);
-		x->changed = holds(x, w);
-		if (!x->changed)
-			verdict_refuse(r, w->rules, REFUSAL_AGAIN);
-	}
-	if (r->action == ACTION_HOLD && !has_sealed(&s->tree))
+	else if (r->action == ACTION_HOLD)
 		make_stub(x, w);
+}
+
+/* Why an entry must not be changed where it lies; or REFUSAL_NONE. */
+static enum refusal
+place_refuses(const struct entry *x, const struct sight *outer)
+{
+	const struct view *v = &outer->view;
+	uint32_t in = x->part != NO_PART ? x->part : v->doc[x->doc].part;
+
+	if (outer->tree.part[in].sealed || x->pgp)
+		return REFUSAL_SIGNED;
+	if (x->part == NO_PART && lower_refuse(v, &v->doc[x->doc]) != NULL)
+		return REFUSAL_ENCODING;
+	return REFUSAL_NONE;
 }
 
 void
 entries_judge(struct entries *e, const struct sight_with *w, enum refusal why)
 {
-	const struct sight *s = e->outer;
-
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct entry *x = &e->v[i];
-		uint32_t in =
-		    x->part != NO_PART ? x->part : s->view.doc[x->doc].part;
+		enum refusal here = place_refuses(x, e->outer);
+		struct sight_with its = *w;
 
-		judge_one(x, w, s->tree.part[in].sealed ? REFUSAL_SIGNED : why);
+		its.made = x->part == NO_PART;
+		judge_one(x, &its, here != REFUSAL_NONE ? here : why);
 	}
 }
-
-/* ---- afterwards ---- */
 
 bool
 entries_changed(const struct entries *e)
@@ -193,11 +229,34 @@ entries_refuse(struct entries *e, const struct rules *rules, enum refusal why)
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct entry *x = &e->v[i];
 
-		if (!x->changed)
+		if (!x->changed && x->report.action < ACTION_CUT)
 			continue;
 		x->changed = x->stub = false;
 		entry_refuse(x, rules, why);
 	}
+}
+
+/* Is the entry as its edits make it, and so as it was looked at then? */
+static bool
+as_planned(const struct entry *x, const struct entry *again)
+{
+	const struct plan *plan = &x->sight->plan;
+	uint32_t at = 0, to = 0;
+
+	for (uint32_t i = 0; i <= plan->nedit; i++) {
+		bool last = i == plan->nedit;
+		struct edit d = last ? (struct edit){{x->len, x->len}, NULL, 0}
+				     : plan->edit[i];
+		uint32_t n = d.span.from - at;
+
+		if (again->len - to < n + d.len ||
+		    memcmp(again->p + to, x->p + at, n) != 0 ||
+		    (d.len > 0 && memcmp(again->p + to + n, d.p, d.len) != 0))
+			return false;
+		to += n + d.len;
+		at = d.span.to;
+	}
+	return to == again->len;
 }
 
 bool
@@ -207,15 +266,11 @@ entries_hold(const struct entries *e, const struct sight_with *w,
 	if (again->n != e->n)
 		return false;
 	for (uint32_t i = 0; i < e->n; i++) {
-		struct sight *s;
-		struct report r = {.category = UINT32_MAX};
+		struct sight_with its = *w;
 
-		if (!e->v[i].changed)
-			continue;
-		s = arena_alloc(w->a, sizeof *s);
-		sight_look(s, w, again->v[i].p, again->v[i].len);
-		verdict_make(&r, &s->match, w->set, s->guard, false);
-		if (r.verdict != VERDICT_CLEAN || s->match.timeout)
+		its.made = e->v[i].part == NO_PART;
+		if (e->v[i].changed && !as_planned(&e->v[i], &again->v[i]) &&
+		    !sight_holds(NULL, &its, again->v[i].p, again->v[i].len))
 			return false;
 	}
 	return true;

@@ -159,6 +159,7 @@ entries_report(struct entries *e, struct report *r, struct arena *a)
 {
 	uint32_t size = r->ncut;
 	bool cut = entries_changed(e) && r->action != ACTION_HOLD;
+	bool left = r->verdict != VERDICT_CLEAN && r->action == ACTION_MARK;
 
 	r->entry = arena_array(a, e->n, sizeof *r->entry);
 	r->nentry = e->n;
@@ -182,6 +183,8 @@ entries_report(struct entries *e, struct report *r, struct arena *a)
 	}
 	if (e->n > 0)
 		r->text_chars = entries_chars(&e->outer->view);
-	if (cut)
+	if (cut) {
 		r->action = ACTION_CUT;
+		r->warn |= left ? WARN_LEFT : 0;
+	}
 }

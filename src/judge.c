@@ -126,7 +126,8 @@ struct pass {
 	struct entries e;
 	const struct sight_with *w;
 	const struct judge_job *job;
-	bool rest; /* something goes that is in no entry */
+	bool rest;        /* something goes that is in no entry */
+	enum refusal why; /* … but not after all */
 };
 
 /* Promise 4: looked at again, what was changed is below the threshold, and
@@ -157,39 +158,198 @@ holds(const struct pass *x)
 	       entries_hold(&x->e, &quiet, &again);
 }
 
-/* No memory for the second look: the verdict of the first one stands, and
-   nothing is cut. */
-static enum refusal
-check_again(const struct pass *x)
+/* Does one step of it; false: there was no memory for that. */
+static bool
+has_memory(struct pass *x, void (*step)(struct pass *))
 {
-	volatile enum refusal why = REFUSAL_LIMIT;
+	volatile bool done = false;
 	jmp_buf outer;
 
 	memcpy(&outer, arena_oom(x->w->a), sizeof outer);
-	if (setjmp(*arena_oom(x->w->a)) == 0)
-		why = holds(x) ? REFUSAL_NONE : REFUSAL_AGAIN;
+	if (setjmp(*arena_oom(x->w->a)) == 0) {
+		step(x);
+		done = true;
+	}
 	memcpy(arena_oom(x->w->a), &outer, sizeof outer);
-	return why;
+	return done;
+}
+
+static void
+look_again(struct pass *x)
+{
+	x->why = holds(x) ? REFUSAL_NONE : REFUSAL_AGAIN;
+}
+
+/* More than the wire takes? */
+static bool
+too_many(const struct pass *x, const struct report *r)
+{
+	uint64_t cuts = r->ncut;
+
+	for (uint32_t i = 0; i < x->e.n; i++)
+		cuts += x->e.v[i].changed ? x->e.v[i].report.ncut : 0;
+	return cuts > LIMIT_EDITS || x->s->plan.nedit > LIMIT_EDITS;
+}
+
+/* Nothing is changed: what was to go is marked. */
+static void
+change_nothing(struct pass *x, struct report *r, enum refusal why)
+{
+	x->s->plan.nedit = 0;
+	entries_refuse(&x->e, x->w->rules, why);
+	if (x->rest)
+		verdict_refuse(r, x->w->rules, why);
 }
 
 static void
 make_edits(struct pass *x, struct report *r)
 {
 	struct sight *s = x->s;
-	enum refusal why;
 
 	entries_plan(&x->e, &s->plan, x->w);
 	plan_lower(&s->plan, x->w->a, &s->view, true);
 	plan_report_parts(&s->plan, r, x->w->a, &s->view);
-	why = check_again(x);
-	if (why == REFUSAL_NONE) {
+	/* Without memory for it the verdict of the first look stands. */
+	x->why = REFUSAL_LIMIT;
+	if (!too_many(x, r))
+		(void)has_memory(x, look_again);
+	if (x->why == REFUSAL_NONE)
 		r->warn |= s->plan.warn;
-		return;
+	else
+		change_nothing(x, r, x->why);
+}
+
+static void
+judge_entries(struct pass *x)
+{
+	entries_judge(&x->e, x->w, plan_refuses(&x->s->view, x->w->set));
+}
+
+/* What looks safe because the rest went is more dangerous than before. */
+static bool
+phish_stays(const struct pass *x, const struct report *r)
+{
+	bool any = r->verdict == VERDICT_PHISH;
+
+	for (uint32_t i = 0; i < x->e.n; i++)
+		any |= x->e.v[i].report.verdict == VERDICT_PHISH &&
+		       !x->e.v[i].stub;
+	return any;
+}
+
+/* ---- a digest as one message ---- */
+
+#define LIST_FIELD 1000 /* bytes of it that are looked at */
+
+/* The verdict on all that was found, in entries or not.  The match is left as
+   it is. */
+static void
+judge_whole(const struct pass *x, struct report *r)
+{
+	struct arena *a = x->w->a;
+	struct match m = x->s->match;
+	struct spans *guard = arena_array(a, x->s->view.ndoc, sizeof *guard);
+	uint32_t n = m.rules->n;
+
+	m.hit = arena_array(a, m.nhit, sizeof *m.hit);
+	m.count = arena_array(a, n, sizeof *m.count);
+	m.hit_size = m.nhit;
+	if (m.nhit > 0)
+		memcpy(m.hit, x->s->match.hit, m.nhit * sizeof *m.hit);
+	if (n > 0)
+		memcpy(m.count, x->s->match.count, n * sizeof *m.count);
+	verdict_make(r, &m, x->w->set, guard, false);
+}
+
+/* Does one of the words stand in the value of a field? */
+static bool
+has_word(const char *p, struct span s, const char *const *word)
+{
+	uint32_t end = s.to - s.from < LIST_FIELD ? s.to : s.from + LIST_FIELD;
+
+	for (; *word != NULL; word++) {
+		size_t n = strlen(*word);
+
+		for (uint32_t at = s.from; at + n <= end; at++)
+			if (strncasecmp(p + at, *word, n) == 0)
+				return true;
 	}
-	s->plan.nedit = 0;
-	entries_refuse(&x->e, x->w->rules, why);
+	return false;
+}
+
+/*
+ * Does a list manager say that he sent it (RFC 2919, RFC 2369; RFC 2142 6)?
+ * Anybody can write a text that divides into entries, and so spread what is
+ * over the threshold.  But in a true digest one post is about phones and
+ * another one says how to reach its author, and that must not be marked.  No
+ * text can tell them apart, be its contents ever so complete, for they cost
+ * nothing; fields can, a little: who forges these shows himself as a list,
+ * which a receiver can refuse or sort away.
+ */
+static bool
+is_from_list(const struct sight *s)
+{
+	static const char *const any[] = {"", NULL},
+				 *const often[] = {"list", "bulk", NULL},
+				 *const role[] = {"-request@", "-bounces@",
+				     "-owner@", "owner-", NULL};
+	static const struct {
+		const char *name, *const *words;
+	} fields[] = {{"list-id", any}, {"list-post", any}, {"list-owner", any},
+	    {"list-archive", any}, {"mailing-list", any}, {"precedence", often},
+	    {"from", role}, {"sender", role}};
+	const struct header *h = &s->tree.part[0].header;
+	const char *p = s->tree.source[0].p;
+
+	for (uint32_t i = 0; i < h->n; i++)
+		for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+			if (message_field_is(p, &h->field[i], fields[k].name) &&
+			    has_word(p, h->field[i].value, fields[k].words))
+				return true;
+	return false;
+}
+
+/* Only marked: in which part of it the fault lies nobody knows. */
+static void
+mark_whole(struct report *r, const struct report *whole, enum refusal why)
+{
+	r->verdict = whole->verdict;
+	r->category = whole->category;
+	r->score = whole->score;
+	r->rule = whole->rule;
+	r->nrule = whole->nrule;
+	r->warn |= whole->warn;
+	r->action = whole->action < ACTION_MARK ? whole->action : ACTION_MARK;
+	if (whole->action > ACTION_MARK)
+		r->refusal = why;
+}
+
+static void
+decide_entries(struct pass *x, struct report *r)
+{
+	struct report whole = {.category = UINT32_MAX};
+	bool judged;
+
+	judge_whole(x, &whole);
+	entries_set_apart(&x->e, x->s);
+	sight_decide(x->s, r, x->w);
+	x->rest = r->action == ACTION_CUT;
 	if (x->rest)
-		verdict_refuse(r, x->w->rules, why);
+		plan_report(&x->s->plan, r, x->w->a, &x->s->view);
+	else
+		plan_drop(&x->s->plan, &x->s->view);
+	judged = has_memory(x, judge_entries);
+	if (!judged)
+		change_nothing(x, r, REFUSAL_LIMIT);
+	else if (phish_stays(x, r))
+		change_nothing(x, r, REFUSAL_PHISH);
+	else if (r->action != ACTION_HOLD &&
+		 (x->rest || entries_changed(&x->e)))
+		make_edits(x, r);
+	entries_report(&x->e, r, x->w->a);
+	if (r->verdict == VERDICT_CLEAN && whole.verdict != VERDICT_CLEAN &&
+	    (!judged || !is_from_list(x->s)))
+		mark_whole(r, &whole, judged ? REFUSAL_SPLIT : REFUSAL_LIMIT);
 }
 
 static void
@@ -198,16 +358,16 @@ decide(struct pass *x, struct report *r)
 	struct sight *s = x->s;
 
 	entries_find(&x->e, x->w->a, s);
-	entries_set_apart(&x->e, s);
+	if (x->e.n > 0) {
+		decide_entries(x, r);
+		return;
+	}
 	sight_decide(s, r, x->w);
 	x->rest = r->action == ACTION_CUT;
-	if (x->rest)
-		plan_report(&s->plan, r, x->w->a, &s->view);
-	else
-		plan_drop(&s->plan, &s->view);
-	entries_judge(&x->e, x->w, plan_refuses(&s->view, x->w->set));
-	if (r->action != ACTION_HOLD && (x->rest || entries_changed(&x->e)))
-		make_edits(x, r);
+	if (!x->rest)
+		return;
+	plan_report(&s->plan, r, x->w->a, &s->view);
+	make_edits(x, r);
 	entries_report(&x->e, r, x->w->a);
 }
 

@@ -300,13 +300,12 @@ count_chars(struct planner *x)
 /* ---- may the whole be done? ---- */
 
 /* An inline block (RFC 4880 6.2, 7): its signature covers the text. */
-static bool
-holds_pgp(const struct text *t)
+bool
+plan_holds_pgp(const char *p, uint32_t len)
 {
 	static const char mark[] = "-----BEGIN PGP ";
 
-	return t->len > 0 &&
-	       memmem(t->p, t->len, mark, sizeof mark - 1) != NULL;
+	return len > 0 && memmem(p, len, mark, sizeof mark - 1) != NULL;
 }
 
 /* RFC 6376: the signature covers the body and, mostly, the Subject. */
@@ -343,10 +342,12 @@ check_parts(struct planner *x, const struct settings *s)
 		plan_refuse(x, why);
 	for (uint32_t i = 0; i < x->view->ndoc; i++) {
 		const struct doc *d = &x->view->doc[i];
+		const struct text *shown = view_shown(d);
 
 		if (!doc_loses(x->plan, i))
 			continue;
-		if (t->part[d->part].sealed || holds_pgp(view_shown(d)))
+		if (t->part[d->part].sealed ||
+		    plan_holds_pgp(shown->p, shown->len))
 			plan_refuse(x, REFUSAL_SIGNED);
 		if (lower_refuse(x->view, d) != NULL)
 			plan_refuse(x, REFUSAL_ENCODING);

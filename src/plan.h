@@ -44,6 +44,8 @@ void plan_try(struct plan *, struct report *, struct match *,
 void plan_given(
     struct plan *, struct arena *, struct view *, const struct spans *cut);
 
+/* Holds a text an inline block of OpenPGP?  Its signature covers the text. */
+bool plan_holds_pgp(const char *p, uint32_t len);
 /* May anything of this message be changed at all?  REFUSAL_NONE, or why not. */
 enum refusal plan_refuses(const struct view *, const struct settings *);
 /* Takes back all that goes from the texts. */

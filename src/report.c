@@ -49,6 +49,11 @@ report_refusal_name(enum refusal r)
 			     "be cut",
 	    [REFUSAL_WOVEN] = "it is woven into most of the sentences "
 			      "(cut_max_sentences)",
+	    [REFUSAL_PHISH] = "phishing stays in the message: without the "
+			      "rest it would look safe",
+	    [REFUSAL_SPLIT] = "only all entries of the digest together are "
+			      "over the threshold",
+	    [REFUSAL_OPEN] = "where the entry of the digest ends is not sure",
 	};
 
 	return name[r];
@@ -81,6 +86,8 @@ report_warn_name(uint32_t *warn)
 	    {WARN_LENGTH_GONE, "Content-Length or Lines dropped: wrong before "
 			       "the cut"},
 	    {WARN_MD5_GONE, "Content-MD5 dropped: the cut changes the sum"},
+	    {WARN_LEFT, "entries of the digest were cut, but what is in none "
+			"of them is over the threshold, too"},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -401,6 +408,19 @@ put_rules(struct buf *out, const struct report *r, const struct rules *rules,
 	return named;
 }
 
+uint32_t
+report_left(const struct report *r)
+{
+	uint32_t n = (r->warn & WARN_LEFT) != 0;
+
+	if (r->action != ACTION_CUT)
+		return 0;
+	for (uint32_t i = 0; i < r->nentry; i++)
+		n += r->entry[i].verdict != VERDICT_CLEAN &&
+		     r->entry[i].action == ACTION_MARK;
+	return n;
+}
+
 double
 report_score(double score)
 {
@@ -421,6 +441,8 @@ put_status(struct buf *out, const struct report *r, const struct rules *rules,
 	buf_printf(out, "score=%.1f/%.1f", report_score(r->score), r->required);
 	if (r->ncut > 0)
 		buf_printf(out, ";%ccuts=%u", 0, r->ncut);
+	if (report_left(r) > 0)
+		buf_printf(out, ";%cleft=%u", 0, report_left(r));
 	put_rules(out, r, rules, "rules=");
 	if (id != NULL)
 		buf_printf(out, ";%cid=%s", 0, id);

@@ -28,6 +28,7 @@ enum verdict { VERDICT_CLEAN, VERDICT_PROMO, VERDICT_PHISH, VERDICT_ERROR };
 #define WARN_LENGTH_MENDED 0x0800 /* a cut changed Content-Length, Lines … */
 #define WARN_LENGTH_GONE 0x1000   /* … or took them: they were wrong before */
 #define WARN_MD5_GONE 0x2000      /* a cut took Content-MD5 */
+#define WARN_LEFT 0x4000          /* entries were cut, but not the rest */
 
 /* Why a cut that policy asked for was not made; names in report.c. */
 enum refusal {
@@ -46,6 +47,9 @@ enum refusal {
 	REFUSAL_DKIM,
 	REFUSAL_TWIN,
 	REFUSAL_WOVEN,
+	REFUSAL_PHISH,
+	REFUSAL_SPLIT,
+	REFUSAL_OPEN,
 	REFUSAL_MAX
 };
 
@@ -157,6 +161,10 @@ void report_json_string(struct buf *out, const char *p, size_t n);
 void report_json_path(struct buf *out, const char *s);
 /* A JSON string with its quotes, from a C string; NULL gives null. */
 void report_json_word(struct buf *out, const char *s);
+
+/* Parts of a digest that are over the threshold and stay as they were though
+   others were cut. */
+uint32_t report_left(const struct report *);
 
 /* The X-Simsift field, folded, with its last line end. */
 void report_field(struct buf *out, const struct report *, const struct rules *,

@@ -5,6 +5,24 @@
 #include "clock.h"
 #include "limits.h"
 
+/* What an entry in text does not say in its fields was left out by the list
+   manager: rules that count for a field that is missing say nothing of it. */
+static void
+drop_missing(struct match *m)
+{
+	uint32_t n;
+
+	for (uint32_t i = 0; i < m->rules->n; i++) {
+		const struct rule *r = &m->rules->rule[i];
+
+		if (m->count[i] > 0 && r->type == RULE_HEADER &&
+		    (r->flags & RULE_NEGATE || r->if_unset != NULL) &&
+		    view_header(m->view, 0, r->header, false, &n) == NULL)
+			m->count[i] = 0;
+	}
+	match_metas(m);
+}
+
 void
 sight_look(
     struct sight *s, const struct sight_with *w, const char *p, uint32_t len)
@@ -15,6 +33,8 @@ sight_look(
 	view_make(&s->view, w->a, &s->tree, w->charsets);
 	match_run(
 	    &s->match, w->a, w->rules, &s->view, left > 0 ? (uint32_t)left : 0);
+	if (w->made)
+		drop_missing(&s->match);
 	s->guard = arena_array(w->a, s->view.ndoc, sizeof *s->guard);
 	plan_start(&s->plan, w->a, &s->view);
 }
@@ -218,21 +238,40 @@ sight_same_texts(const struct sight *x, const struct sight *y, struct arena *a,
 	return true;
 }
 
-bool
-sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
+static bool
+look_again(const struct sight *s, const struct sight_with *w, const char *p,
     uint32_t len)
 {
 	struct sight *second = arena_alloc(w->a, sizeof *second);
 	struct report r = {.category = UINT32_MAX};
-	struct sight_with quiet = *w;
 	uint32_t n;
 
-	quiet.want = 0;
-	if ((p = sight_edited(s, w, p, len, &n)) == NULL)
+	if (s != NULL && (p = sight_edited(s, w, p, len, &n)) == NULL)
 		return false;
-	sight_look(second, &quiet, p, n);
+	sight_look(second, w, p, s != NULL ? n : len);
 	verdict_make(&r, &second->match, w->set, second->guard, false);
 	return r.verdict == VERDICT_CLEAN && !second->match.timeout &&
-	       sight_same_tree(&s->tree, &second->tree) &&
-	       sight_same_texts(s, second, w->a, NULL);
+	       (s == NULL || (sight_same_tree(&s->tree, &second->tree) &&
+				 sight_same_texts(s, second, w->a, NULL)));
+}
+
+bool
+sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
+    uint32_t len)
+{
+	size_t used = arena_used(w->a);
+	struct arena *a =
+	    arena_new(used < LIMIT_ARENA ? LIMIT_ARENA - used : 0);
+	struct sight_with own = *w;
+	volatile bool holds = false;
+
+	own.a = a;
+	own.want = 0;
+	if (a == NULL || setjmp(*arena_oom(a)) != 0) {
+		arena_free(a);
+		longjmp(*arena_oom(w->a), 1);
+	}
+	holds = look_again(s, &own, p, len);
+	arena_free(a);
+	return holds;
 }

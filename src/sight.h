@@ -24,6 +24,7 @@ struct sight_with {
 	const struct charsets *charsets;
 	int64_t deadline; /* ms, CLOCK_MONOTONIC */
 	unsigned want;
+	bool made; /* the message was made of text: fields may lack */
 };
 
 /* Text climbs up: parts, texts, hits. */
@@ -33,7 +34,9 @@ void sight_look(
    that is refused has become another action. */
 void sight_decide(struct sight *, struct report *, const struct sight_with *);
 /* Promise 4: the edits of the plan made, and looked at again: below the
-   threshold, and the same tree.  p[0..len): the message. */
+   threshold, and the same tree.  p[0..len): the message.  NULL: a message as
+   it stands.  The memory for it is given back; where there is none it is as
+   though the arena had none. */
 bool sight_holds(const struct sight *, const struct sight_with *, const char *p,
     uint32_t len);
 /* The message with the edits of the plan made, as the second look sees it:

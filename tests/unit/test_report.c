@@ -502,7 +502,7 @@ names(void **state)
 		assert_non_null(report_refusal_name(i));
 	while (report_warn_name(&all) != NULL)
 		n++;
-	assert_int_equal(n, 14);
+	assert_int_equal(n, 15);
 	assert_int_equal(all, 0);
 }
 
