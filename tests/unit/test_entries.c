@@ -662,6 +662,97 @@ sealed_entries(void **state)
 	verdict_is(1, ACTION_MARK, REFUSAL_SIGNED);
 }
 
+/* ---- a line of the contents and a Subject ---- */
+
+static void
+lines_and_subjects(void **state)
+{
+	static const struct {
+		const char *line, *title, *common, *rest;
+	} v[] = {
+	    {"Boots (Ann)", "Boots", "Boots", " (Ann)"},
+	    {"Wet\n      boots (Ann)", "Wet boots", "Wet\n      boots",
+		" (Ann)"},
+	    {"Boots", "[Walkers] Re: Boots", "Boots", ""},
+	    {"Re: Boots", "Boots", "Boots", ""},
+	    {"[Offer] Boots", "Boots", "Boots", ""},
+	    {"[Offer] Boots", "[Offer] Boots", "[Offer] Boots", ""},
+	    {"Boots buy cards", "Boots", "Boots", " buy cards"},
+	    {"Boots and so ...", "Boots and socks", "Boots and so", " ..."},
+	    /* é and è: the first bytes are the same */
+	    {"Caf\xc3\xa8", "Caf\xc3\xa9", "Caf", "\xc3\xa8"},
+	    {"Other", "Boots", "", NULL},
+	    {"Boots", "", "", NULL},
+	    {"", "Boots", "", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		uint32_t n = (uint32_t)strlen(v[i].line);
+		struct digest_common c;
+		struct span s;
+
+		digest_common(&c, v[i].line, (struct span){0, n}, v[i].title,
+		    (uint32_t)strlen(v[i].title));
+		assert_string_equal(text_at(v[i].line, c.line), v[i].common);
+		if (v[i].rest == NULL)
+			continue;
+		assert_string_equal(
+		    text_at(v[i].line, (struct span){c.line.to, n}), v[i].rest);
+		/* all of it is where it is, and nothing is beyond it */
+		s = digest_place(v[i].line, &c, v[i].title, c.title);
+		assert_int_equal(s.from, c.line.from);
+		assert_int_equal(s.to, c.line.to);
+		s = digest_place(v[i].line, &c, v[i].title,
+		    (struct span){c.title.from, c.title.to + 1});
+		assert_int_equal(s.to, s.from);
+	}
+}
+
+/* A word is found where the Subject has it, not where it stands first. */
+static void
+place_in_line(void **state)
+{
+	static const char line[] = "SIMPLE walks\n      with SIM (Max)",
+			  title[] = "Re: SIMPLE walks with SIM";
+	struct digest_common c;
+	struct span s = {sizeof title - 4, sizeof title - 1};
+
+	(void)state;
+	digest_common(&c, line, (struct span){0, sizeof line - 1}, title,
+	    sizeof title - 1);
+	s = digest_place(line, &c, title, s);
+	assert_string_equal(text_at(line, s), "SIM");
+	assert_int_equal(s.to, strstr(line, " (Max)") - line);
+}
+
+static void
+authors(void **state)
+{
+	static const struct {
+		const char *behind, *name; /* NULL: no author */
+	} v[] = {{"", ""}, {" (Ann)", "Ann"}, {"\n      (Ann Lee)", "Ann Lee"},
+	    {"...", ""}, {"\xe2\x80\xa6 (Ann)", "Ann"},
+	    {"\n\t3 by: Ann", " Ann"}, {" buy cards", NULL},
+	    {" (Ann) buy cards", NULL}, {" (Ann", NULL},
+	    {" (a name of more than a hundred bytes is none but what somebody "
+	     "wants to be read by all who take part)",
+		NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		uint32_t n = (uint32_t)strlen(v[i].behind);
+		struct span name;
+		uint32_t end =
+		    digest_author(v[i].behind, (struct span){0, n}, 0, &name);
+
+		assert_int_equal(end, v[i].name != NULL ? n : 0);
+		if (v[i].name != NULL)
+			assert_string_equal(
+			    text_at(v[i].behind, name), v[i].name);
+	}
+}
+
 /* ---- the digest itself ---- */
 
 /* What lies in entries is no matter of the digest's own verdict; masthead and
@@ -758,6 +849,9 @@ main(void)
 	    cmocka_unit_test(refused_from_without),
 	    cmocka_unit_test(odd_trees),
 	    cmocka_unit_test(sealed_entries),
+	    cmocka_unit_test(lines_and_subjects),
+	    cmocka_unit_test(place_in_line),
+	    cmocka_unit_test(authors),
 	    cmocka_unit_test(set_apart),
 	    cmocka_unit_test(looked_at_again),
 	    cmocka_unit_test(many),
