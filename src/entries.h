@@ -45,8 +45,9 @@ void entries_find(struct entries *, struct arena *, struct sight *);
 /* Takes the hits in entries from the match of the digest itself, and keeps its
    cuts out of them. */
 void entries_set_apart(struct entries *, struct sight *);
-/* A verdict for each.  why: the digest cannot be changed; or REFUSAL_NONE. */
-void entries_judge(
+/* A verdict for each.  why: the digest cannot be changed; or REFUSAL_NONE.
+   false: there is no memory for all of them. */
+bool entries_judge(
     struct entries *, const struct sight_with *, enum refusal why);
 /* Their edits become edits of the digest's plan. */
 void entries_plan(struct entries *, struct plan *, const struct sight_with *);

@@ -201,17 +201,36 @@ place_refuses(const struct entry *x, const struct sight *outer)
 	return REFUSAL_NONE;
 }
 
-void
+#define RESERVE (16u << 20) /* of the arena, for the report */
+
+/* Would an entry leave room for the report?  It takes of memory what it is of
+   the digest, and a quarter more for its plan. */
+static bool
+has_room(const struct entries *e, const struct entry *x,
+    const struct sight_with *w, size_t first)
+{
+	uint64_t all = e->outer->tree.source[0].len;
+	uint64_t need = all > 0 ? (uint64_t)first * x->len / all * 5 / 4 : 0;
+
+	return arena_used(w->a) + need + RESERVE <= LIMIT_ARENA;
+}
+
+bool
 entries_judge(struct entries *e, const struct sight_with *w, enum refusal why)
 {
+	size_t first = arena_used(w->a);
+
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct entry *x = &e->v[i];
 		enum refusal here = place_refuses(x, e->outer);
 		struct sight_with its = *w;
 
+		if (!has_room(e, x, w, first))
+			return false;
 		its.made = x->part == NO_PART;
 		judge_one(x, &its, here != REFUSAL_NONE ? here : why);
 	}
+	return true;
 }
 
 bool

@@ -126,58 +126,50 @@ struct pass {
 	struct entries e;
 	const struct sight_with *w;
 	const struct judge_job *job;
-	bool rest;        /* something goes that is in no entry */
-	enum refusal why; /* … but not after all */
+	bool rest; /* something goes that is in no entry */
 };
 
 /* Promise 4: looked at again, what was changed is below the threshold, and
    the tree is the same. */
 static bool
-holds(const struct pass *x)
+holds(const struct pass *x, struct arena *a)
 {
-	struct sight *second = arena_alloc(x->w->a, sizeof *second);
+	struct sight *second = arena_alloc(a, sizeof *second);
 	struct report r = {.category = UINT32_MAX};
 	struct sight_with quiet = *x->w;
 	struct entries again;
 	const char *p;
 	uint32_t n;
 
+	quiet.a = a;
 	quiet.want = 0;
-	p = sight_edited(x->s, x->w, x->job->p, x->job->len, &n);
+	p = sight_edited(x->s, &quiet, x->job->p, x->job->len, &n);
 	if (p == NULL)
 		return false;
 	sight_look(second, &quiet, p, n);
 	if (second->match.timeout ||
 	    !sight_same_tree(&x->s->tree, &second->tree) ||
-	    !sight_same_texts(x->s, second, x->w->a, x->e.of))
+	    !sight_same_texts(x->s, second, a, x->e.of))
 		return false;
-	entries_find(&again, x->w->a, second);
+	entries_find(&again, a, second);
 	entries_set_apart(&again, second);
 	verdict_make(&r, &second->match, x->w->set, second->guard, false);
 	return (!x->rest || r.verdict == VERDICT_CLEAN) &&
 	       entries_hold(&x->e, &quiet, &again);
 }
 
-/* Does one step of it; false: there was no memory for that. */
-static bool
-has_memory(struct pass *x, void (*step)(struct pass *))
+/* Its memory is given back.  Where there is none the verdict of the first look
+   stands, and nothing is cut. */
+static enum refusal
+check_again(const struct pass *x)
 {
-	volatile bool done = false;
-	jmp_buf outer;
+	volatile enum refusal why = REFUSAL_LIMIT;
+	struct arena *a = arena_new(sight_room(x->w));
 
-	memcpy(&outer, arena_oom(x->w->a), sizeof outer);
-	if (setjmp(*arena_oom(x->w->a)) == 0) {
-		step(x);
-		done = true;
-	}
-	memcpy(arena_oom(x->w->a), &outer, sizeof outer);
-	return done;
-}
-
-static void
-look_again(struct pass *x)
-{
-	x->why = holds(x) ? REFUSAL_NONE : REFUSAL_AGAIN;
+	if (a != NULL && setjmp(*arena_oom(a)) == 0)
+		why = holds(x, a) ? REFUSAL_NONE : REFUSAL_AGAIN;
+	arena_free(a);
+	return why;
 }
 
 /* More than the wire takes? */
@@ -205,24 +197,31 @@ static void
 make_edits(struct pass *x, struct report *r)
 {
 	struct sight *s = x->s;
+	enum refusal why;
 
 	entries_plan(&x->e, &s->plan, x->w);
 	plan_lower(&s->plan, x->w->a, &s->view, true);
 	plan_report_parts(&s->plan, r, x->w->a, &s->view);
-	/* Without memory for it the verdict of the first look stands. */
-	x->why = REFUSAL_LIMIT;
-	if (!too_many(x, r))
-		(void)has_memory(x, look_again);
-	if (x->why == REFUSAL_NONE)
+	why = too_many(x, r) ? REFUSAL_LIMIT : check_again(x);
+	if (why == REFUSAL_NONE)
 		r->warn |= s->plan.warn;
 	else
-		change_nothing(x, r, x->why);
+		change_nothing(x, r, why);
 }
 
-static void
+/* False: there was no memory for all of them. */
+static bool
 judge_entries(struct pass *x)
 {
-	entries_judge(&x->e, x->w, plan_refuses(&x->s->view, x->w->set));
+	enum refusal why = plan_refuses(&x->s->view, x->w->set);
+	volatile bool done = false;
+	jmp_buf outer;
+
+	memcpy(&outer, arena_oom(x->w->a), sizeof outer);
+	if (setjmp(*arena_oom(x->w->a)) == 0)
+		done = entries_judge(&x->e, x->w, why);
+	memcpy(arena_oom(x->w->a), &outer, sizeof outer);
+	return done;
 }
 
 /* What looks safe because the rest went is more dangerous than before. */
@@ -338,7 +337,7 @@ decide_entries(struct pass *x, struct report *r)
 		plan_report(&x->s->plan, r, x->w->a, &x->s->view);
 	else
 		plan_drop(&x->s->plan, &x->s->view);
-	judged = has_memory(x, judge_entries);
+	judged = judge_entries(x);
 	if (!judged)
 		change_nothing(x, r, REFUSAL_LIMIT);
 	else if (phish_stays(x, r))

@@ -255,13 +255,19 @@ look_again(const struct sight *s, const struct sight_with *w, const char *p,
 				 sight_same_texts(s, second, w->a, NULL)));
 }
 
+size_t
+sight_room(const struct sight_with *w)
+{
+	size_t used = arena_used(w->a);
+
+	return used < LIMIT_ARENA ? LIMIT_ARENA - used : 0;
+}
+
 bool
 sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
     uint32_t len)
 {
-	size_t used = arena_used(w->a);
-	struct arena *a =
-	    arena_new(used < LIMIT_ARENA ? LIMIT_ARENA - used : 0);
+	struct arena *a = arena_new(sight_room(w));
 	struct sight_with own = *w;
 	volatile bool holds = false;
 

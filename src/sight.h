@@ -33,6 +33,8 @@ void sight_look(
 /* Hits to a verdict and, where it says cut, to spans; not yet lowered. A cut
    that is refused has become another action. */
 void sight_decide(struct sight *, struct report *, const struct sight_with *);
+/* Bytes that a second look may take beside the arena of the first one. */
+size_t sight_room(const struct sight_with *);
 /* Promise 4: the edits of the plan made, and looked at again: below the
    threshold, and the same tree.  p[0..len): the message.  NULL: a message as
    it stands.  The memory for it is given back; where there is none it is as
