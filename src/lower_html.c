@@ -1,14 +1,15 @@
+#include <strings.h>
+
+#include "limits.h"
 #include "lower_private.h"
 
 /* Elements that may go when all they show goes.  Not cells: a row would lose
-   its shape; not lists, tables and the body: they hold others. */
+   its shape; not quotes and the body. */
 static bool
 may_go(enum html_tag tag)
 {
 	static const bool stays[HTML_HR + 1] = {[HTML_TD] = true,
 	    [HTML_TH] = true,
-	    [HTML_LIST] = true,
-	    [HTML_TABLE] = true,
 	    [HTML_BODY] = true,
 	    [HTML_QUOTE] = true};
 
@@ -162,15 +163,39 @@ html_pictures(struct edits *out, struct arena *a, const struct html *h,
 	}
 }
 
+static bool
+is_named(const char *p, const struct html_elem *e, const char *name)
+{
+	uint32_t n = (uint32_t)strlen(name);
+
+	return e->whole.to - e->whole.from > n + 1 &&
+	       strncasecmp(p + e->whole.from + 1, name, n) == 0;
+}
+
+/* <path/> in a drawing is closed by its slash (HTML 13.1.2.2). */
+static bool
+self_closed(const char *p, const struct html *h, const struct html_elem *e)
+{
+	if (e->inner.from < e->whole.from + 3 || p[e->inner.from - 2] != '/')
+		return false;
+	for (uint32_t i = 0; i < LIMIT_HTML_DEPTH && e->parent < h->nelem;
+	     i++) {
+		e = &h->elem[e->parent];
+		if (is_named(p, e, "svg") || is_named(p, e, "math"))
+			return true;
+	}
+	return false;
+}
+
 /* Elements without an end tag of their own: what they stand in does not go,
    since they go on behind it. */
 static struct places
-open_elements(struct arena *a, const struct html *h)
+open_elements(struct arena *a, const struct html *h, const char *p)
 {
 	struct places open = {arena_array(a, h->nelem + 1, 4), 0};
 
 	for (uint32_t i = 0; i < h->nelem; i++)
-		if (!h->elem[i].closed)
+		if (!h->elem[i].closed && !self_closed(p, h, &h->elem[i]))
 			open.v[open.n++] = h->elem[i].whole.from;
 	return open;
 }
@@ -296,7 +321,7 @@ lower_to_utf8(struct edits *out, struct arena *a, const struct doc *d,
 	const struct edits *given = &c->utf8;
 
 	if (d->html != NULL) {
-		struct places open = open_elements(a, d->html);
+		struct places open = open_elements(a, d->html, d->utf8.p);
 
 		runs(out, a, &d->html->text.map, &c->shown);
 		runs(out, a, &d->html->hidden.map, &c->dark);
