@@ -153,9 +153,13 @@ grow_line(const char *p, uint32_t n, uint32_t at)
 		enum line_kind kind;
 	} table[] = {{"#", LINE_HEADING}, {"|", LINE_ROW}, {">", LINE_QUOTE},
 	    {"```", LINE_FENCE}, {"~~~", LINE_FENCE}};
-	uint32_t text = skip_blanks(p, n, at);
-	struct line l = {LINE_TEXT, columns(p, at, text), text};
+	struct line l = {LINE_TEXT, 0, at};
+	uint32_t text;
 
+	if (at < n && is_letter(p[at]))
+		return l;
+	l.text = text = skip_blanks(p, n, at);
+	l.indent = columns(p, at, text);
 	if (at_eol(p, n, text))
 		l.kind = LINE_BLANK;
 	else if (!may_lead(p[text]) && memchr("|>`", p[text], 3) == NULL)

@@ -352,9 +352,9 @@ static bool
 block_start(const char *p, uint32_t n, uint32_t low, uint32_t *from)
 {
 	uint32_t at = low + line_start(p + low, *from - low);
+	struct line l = grow_line(p, n, at);
 
 	while (at > low) {
-		struct line l = grow_line(p, n, at);
 		uint32_t above = low + line_start(p + low, at - 1 - low);
 
 		if (l.kind != LINE_TEXT) {
