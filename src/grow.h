@@ -74,7 +74,7 @@ struct span grow_clip(const char *p, uint32_t n, struct span grown,
    text are headings where two or more are made alike: with # and apart from the
    text, drawn with a line, or numbered; with `all` each that may be one, as
    for the unit section.  cut is sorted before and after; returns how many
-   headings went.  Two passes. */
+   headings went.  One pass. */
 uint32_t grow_headings(
     struct spans *cut, struct arena *, const char *p, uint32_t n, bool all);
 uint32_t grow_html_headings(

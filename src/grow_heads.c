@@ -2,11 +2,15 @@
 
 /* Headings with nothing left under them. */
 
+/* How a heading is made.  Capitals alone are a way to write, too. */
+enum made { NOT, MARKS, DRAWN, NUMBERED, MADE };
+
 /* A heading and what stands under it up to the next one of any level; a
    separator is a heading of level 0, which ends all sections and never goes. */
 struct head {
 	struct span line;
 	uint32_t level;
+	enum made made;
 	uint32_t to;   /* of its own text */
 	uint32_t last; /* end of the last cut in its section, or 0 */
 	bool left;     /* there is something in its section */
@@ -25,7 +29,7 @@ add_head(struct heads *h, struct arena *a, struct span line, uint32_t level,
 	if (h->n > 0)
 		h->v[h->n - 1].to = line.from;
 	h->v = arena_more(a, h->v, h->n, &h->size, sizeof *h->v);
-	h->v[h->n++] = (struct head){line, level, end, 0, false};
+	h->v[h->n++] = (struct head){line, level, NOT, end, 0, false};
 }
 
 /* Is there anything but white space in p[from..to)? */
@@ -153,9 +157,6 @@ add_gone(struct heads *h, struct spans *cut, struct arena *a, const char *p,
 
 /* ---- lines that are headings ---- */
 
-/* How a heading is made.  Capitals alone are a way to write, too. */
-enum made { NOT, MARKS, DRAWN, NUMBERED, MADE };
-
 static uint32_t
 level_of_marks(const char *p, uint32_t n, uint32_t at)
 {
@@ -195,44 +196,40 @@ addresses(const char *p, uint32_t n, uint32_t at)
 }
 
 static enum made
-how_made(const char *p, uint32_t n, uint32_t at, uint32_t level,
-    const struct span *whole)
+how_made(const char *p, uint32_t n, uint32_t at, uint32_t level, uint32_t next)
 {
 	enum line_kind k = grow_line(p, n, at).kind;
 
 	if (k == LINE_HEADING)
-		return apart(p, n, at, whole->to) ? MARKS : NOT;
+		return apart(p, n, at, next) ? MARKS : NOT;
 	if (level >= 8)
 		return NUMBERED;
 	return level == 7 || addresses(p, n, at) ? NOT : DRAWN;
 }
 
-/* The heading that the line is, its level; 0 where it may be none. */
-static uint32_t
-sure_heading(const char *p, uint32_t n, uint32_t at, struct span *whole,
-    const uint32_t *made)
-{
-	uint32_t level = grow_heading(p, n, at, whole);
-
-	return level > 0 && made != NULL &&
-		       made[how_made(p, n, at, level, whole)] < 2
-		   ? 0
-		   : level;
-}
-
-/* How many there are of each kind. */
+/* All lines that may be headings, and separators; made: how many of a kind. */
 static void
-count_made(const char *p, uint32_t n, uint32_t *made)
+find_heads(
+    struct heads *h, struct arena *a, const char *p, uint32_t n, uint32_t *made)
 {
-	struct span whole;
+	uint32_t done = 0, next;
 
 	memset(made, 0, MADE * sizeof *made);
-	for (uint32_t at = 0, next; at < n; at = next) {
+	for (uint32_t at = 0; at < n; at = next) {
+		struct span whole;
 		uint32_t level = grow_heading(p, n, at, &whole);
 
 		next = level > 0 ? whole.to : next_line(p, n, at);
-		if (level > 0)
-			made[how_made(p, n, at, level, &whole)]++;
+		if (level > 0) {
+			if (whole.from < done)
+				whole.from = done;
+			add_head(h, a, whole, level, n);
+			h->v[h->n - 1].made = how_made(p, n, at, level, next);
+			made[h->v[h->n - 1].made]++;
+			done = whole.to;
+		} else if (grow_line(p, n, at).kind == LINE_SEPARATOR) {
+			add_head(h, a, (struct span){at, next}, 0, n);
+		}
 	}
 	made[NOT] = 0;
 }
@@ -241,25 +238,17 @@ uint32_t
 grow_headings(
     struct spans *cut, struct arena *a, const char *p, uint32_t n, bool all)
 {
-	struct heads h = {0};
-	uint32_t done = 0, level, next, made[MADE];
-	struct span whole;
+	struct heads found = {0}, h = {0};
+	uint32_t made[MADE];
 
 	if (cut->n == 0)
 		return 0;
-	count_made(p, n, made);
-	for (uint32_t at = 0; at < n; at = next) {
-		level = sure_heading(p, n, at, &whole, all ? NULL : made);
-		next = level > 0 ? whole.to : next_line(p, n, at);
-		if (level > 0)
-			add_head(&h, a,
-			    (struct span){whole.from > done ? whole.from : done,
-				whole.to},
-			    level, n);
-		else if (grow_line(p, n, at).kind == LINE_SEPARATOR)
-			add_head(&h, a, (struct span){at, next}, 0, n);
-		if (level > 0)
-			done = whole.to;
+	find_heads(&found, a, p, n, made);
+	for (uint32_t i = 0; i < found.n; i++) {
+		const struct head *x = &found.v[i];
+
+		if (all || x->level == 0 || made[x->made] > 1)
+			add_head(&h, a, x->line, x->level, n);
 	}
 	look_under(&h, p, cut);
 	return add_gone(&h, cut, a, p, n, true);
