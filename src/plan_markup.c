@@ -18,6 +18,12 @@ plan_elem_before(const struct html *h, uint32_t at)
 	return lo - 1; /* UINT32_MAX: none */
 }
 
+static bool
+is_white(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static uint32_t
 tag_end(const struct html_elem *e)
 {
@@ -86,6 +92,44 @@ comment_end(const struct text *t, uint32_t from)
 	return UINT32_MAX;
 }
 
+/* Behind an end tag, whose attributes are quoted as those of others. */
+static uint32_t
+end_tag(const struct text *t, uint32_t at)
+{
+	const char *q;
+
+	while (at < t->len && t->p[at] != '>') {
+		if (t->p[at++] != '=')
+			continue;
+		while (at < t->len && is_white(t->p[at]))
+			at++;
+		if (at == t->len || (t->p[at] != '"' && t->p[at] != '\''))
+			continue;
+		q = memchr(t->p + at + 1, t->p[at], t->len - at - 1);
+		at = q != NULL ? (uint32_t)(q - t->p) + 1 : t->len;
+	}
+	return at < t->len ? at + 1 : at;
+}
+
+/* Behind what a < begins that is no start tag; *comment: that is one. */
+static uint32_t
+markup_end(const struct text *t, uint32_t at, bool *comment)
+{
+	const char *p = t->p + at, *end;
+	uint32_t left = t->len - at;
+
+	*comment = left > 3 && memcmp(p, "<!--", 4) == 0;
+	if (*comment)
+		return comment_end(t, at + 4);
+	if (left > 2 && p[1] == '/' &&
+	    ((p[2] | 32) >= 'a' && (p[2] | 32) <= 'z'))
+		return end_tag(t, at);
+	if (left < 2 || memchr("/!?", p[1], 3) == NULL)
+		return at + 1;
+	end = memchr(p, '>', left);
+	return end != NULL ? (uint32_t)(end - t->p) + 1 : t->len;
+}
+
 /* All of a doc, in order: one pass.  What begins like one in a tag, or in a
    script, and ends behind it, is none. */
 static void
@@ -96,9 +140,10 @@ list_comments(struct planner *x, const struct doc *d, struct spans *out)
 	uint32_t at = 0, k = 0;
 	const char *open;
 	struct span c;
+	bool comment;
 
 	while (at < t->len &&
-	       (open = memmem(t->p + at, t->len - at, "<!--", 4)) != NULL) {
+	       (open = memchr(t->p + at, '<', t->len - at)) != NULL) {
 		const struct html_elem *e;
 
 		c.from = (uint32_t)(open - t->p);
@@ -109,14 +154,13 @@ list_comments(struct planner *x, const struct doc *d, struct spans *out)
 			at = tag_end(e);
 			continue;
 		}
-		c.to = comment_end(t, c.from + 4);
+		c.to = at = markup_end(t, c.from, &comment);
 		if (c.to == UINT32_MAX)
 			return;
-		at = c.to;
 		if (e != NULL && e->closed && c.from < e->inner.to &&
 		    c.to > e->inner.to)
 			at = e->inner.to;
-		else
+		else if (comment)
 			grow_add(out, x->a, c);
 	}
 }
@@ -154,12 +198,6 @@ comment_round(struct planner *x, uint32_t doc, struct span s, struct span *c)
 struct attr {
 	struct span name, value; /* the value without quotes */
 };
-
-static bool
-is_white(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 /* The attribute at `at` (HTML 13.2.5.32 on), and where the next one starts. */
 static uint32_t
