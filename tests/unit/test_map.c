@@ -297,6 +297,29 @@ text(void **state)
 	    "inside an entity");
 }
 
+static void
+cover(void **state)
+{
+	static const struct {
+		struct span span;
+		const char *p;
+	} v[] = {{{2, 4}, NULL}, {{4, 8}, NULL}, {{10, 11}, NULL}};
+	static const struct {
+		struct span s;
+		uint32_t want;
+	} w[] = {{{0, 1}, UINT32_MAX}, {{1, 3}, UINT32_MAX}, {{2, 4}, 0},
+	    {{3, 3}, 0}, {{3, 5}, UINT32_MAX}, {{4, 8}, 1}, {{5, 6}, 1},
+	    {{8, 8}, 1}, {{8, 9}, UINT32_MAX}, {{10, 11}, 2},
+	    {{10, 12}, UINT32_MAX}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof w / sizeof *w; i++)
+		assert_int_equal(
+		    span_cover(v, 3, sizeof *v, w[i].s), w[i].want);
+	assert_int_equal(
+	    span_cover(NULL, 0, sizeof *v, (struct span){0, 0}), UINT32_MAX);
+}
+
 static int
 start(void **state)
 {
@@ -320,6 +343,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(edges, start, end),
 	    cmocka_unit_test_setup_teardown(runs_merge, start, end),
 	    cmocka_unit_test_setup_teardown(text, start, end),
+	    cmocka_unit_test(cover),
 	    cmocka_unit_test_setup_teardown(one_map, start, end),
 	};
 

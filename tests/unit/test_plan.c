@@ -464,6 +464,23 @@ twins(void **state)
 	    ACTION_MARK, REFUSAL_TWIN);
 }
 
+/* So many that it takes too long to compare them all. */
+static void
+many_twins(void **state)
+{
+	struct buf b = BUF(8u << 20);
+
+	(void)state;
+	load(CUT);
+	buf_puts(&b, "Content-Type: multipart/alternative; boundary=b\n\n");
+	for (int i = 0; i < 1000; i++)
+		buf_puts(&b, "--b\n\n" FILL "Tea [TG @shop88] at four.\n");
+	buf_puts(&b, "--b--\n");
+	buf_put(&b, "", 1);
+	refuses(b.p, ACTION_MARK, REFUSAL_LIMIT);
+	buf_free(&b);
+}
+
 /* Parts beside each other are no alternatives. */
 static void
 no_twins(void **state)
@@ -603,6 +620,43 @@ pictures_with_their_parts(void **state)
 	cuts(RELATED(LINK("tea@news.example"), ID, QR), RELATED("", ID, QR));
 	cuts(RELATED(LINK("qr@news.example"), "X-Other: " ID, QR),
 	    RELATED("", "X-Other: " ID, QR));
+}
+
+/* However many there are. */
+static void
+many_pictures(void **state)
+{
+	struct buf b = BUF(8u << 20), want = BUF(8u << 20);
+	const int most = 1000;
+
+	(void)state;
+	load(URI);
+	buf_puts(&b, "Content-Type: multipart/related; boundary=b\n\n--b\n"
+		     "Content-Type: text/html\n\n");
+	for (int i = 0; i < 100; i++)
+		buf_puts(&b, "<p>" FILL FILL "</p>\n");
+	assert_int_equal(buf_put(&want, b.p, b.len), 0);
+	for (int i = 0; i < most; i++) {
+		buf_printf(&b, LINK("qr%d@news.example") "\n", i);
+		buf_puts(&want, "\n");
+	}
+	for (int i = 0; i < most; i++) {
+		static const char part[] =
+		    "\n--b\nContent-Type: image/png\n"
+		    "Content-Transfer-Encoding: base64\n"
+		    "Content-ID: <qr%d@news.example>\n\n";
+
+		buf_printf(&b, part, i);
+		buf_puts(&b, QR);
+		buf_printf(&want, part, i);
+	}
+	buf_puts(&b, "\n--b--\n");
+	buf_puts(&want, "\n--b--\n");
+	buf_put(&b, "", 1);
+	buf_put(&want, "", 1);
+	cuts(b.p, want.p);
+	buf_free(&b);
+	buf_free(&want);
 }
 
 /* A part's own header says what it is: it goes, and what shows it. */
@@ -780,6 +834,8 @@ main(void)
 	    cmocka_unit_test(markup_that_stays),
 	    cmocka_unit_test(hidden_text),
 	    cmocka_unit_test(pictures_with_their_parts),
+	    cmocka_unit_test(many_pictures),
+	    cmocka_unit_test(many_twins),
 	    cmocka_unit_test(parts_by_their_header),
 	    cmocka_unit_test(trying_one_rule),
 	    cmocka_unit_test(lengths_are_said),
