@@ -195,6 +195,9 @@ digest_place(const char *p, const struct digest_common *c, const char *title,
 	struct span place = {0, 0};
 	uint32_t i = c->line.from, k = c->title.from;
 
+	/* A cut takes blanks that the line does not have. */
+	while (s.to > s.from && (unsigned char)title[s.to - 1] <= ' ')
+		s.to--;
 	if (s.from < c->title.from || s.to > c->title.to)
 		return place;
 	for (; k < s.to; i++, k++) {
