@@ -196,7 +196,9 @@ digest_place(const char *p, const struct digest_common *c, const char *title,
 	uint32_t i = c->line.from, k = c->title.from;
 
 	/* A cut takes blanks that the line does not have. */
-	while (s.to > s.from && (unsigned char)title[s.to - 1] <= ' ')
+	while (s.to > s.from &&
+	       (title[s.to - 1] == ' ' ||
+		   (title[s.to - 1] >= '\t' && title[s.to - 1] <= '\r')))
 		s.to--;
 	if (s.from < c->title.from || s.to > c->title.to)
 		return place;
