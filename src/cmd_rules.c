@@ -12,6 +12,7 @@
 #include "grow.h"
 #include "judge.h"
 #include "limits.h"
+#include "verdict.h"
 
 #define SLOW_MS 20.0 /* on one unit of adversarial text */
 
@@ -201,6 +202,7 @@ lint_actions(struct rules *r)
 			used |= r->rule[k].category != NULL &&
 				category_is(
 				    r->rule[k].category, r->action[i].prefix);
+		used |= verdict_refused(r->action[i].prefix);
 		if (!used && strchr(r->action[i].prefix, '.') != NULL)
 			rules_complain(r, "action", 0, 0, true,
 			    "action %s: no rule has such a category",

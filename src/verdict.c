@@ -242,6 +242,15 @@ static const struct {
     {REFUSAL_WOVEN, "refused.woven", ACTION_HOLD},
     {REFUSAL_AGAIN, "refused.again", ACTION_MARK}};
 
+bool
+verdict_refused(const char *name)
+{
+	for (size_t i = 0; i < sizeof much / sizeof *much; i++)
+		if (category_is(much[i].name, name))
+			return true;
+	return false;
+}
+
 void
 verdict_refuse(struct report *out, const struct rules *rules, enum refusal why)
 {
