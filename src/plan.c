@@ -113,8 +113,8 @@ doc_loses(const struct plan *plan, uint32_t doc)
 	       plan->elem[doc].n > 0 || plan->utf8[doc].n > 0;
 }
 
-static void
-add_span(struct planner *x, struct spans *list, struct span s)
+void
+plan_add_span(struct planner *x, struct spans *list, struct span s)
 {
 	if (list->n >= LIMIT_CUTS)
 		plan_refuse(x, REFUSAL_LIMIT);
@@ -133,7 +133,7 @@ cut_dark(struct planner *x, struct hit *h, enum unit unit)
 	if (already(dark, h->at))
 		return;
 	h->grown = grow_unit(t->p, t->len, h->at, unit);
-	add_span(x, dark, h->grown);
+	plan_add_span(x, dark, h->grown);
 }
 
 static void
@@ -153,7 +153,7 @@ cut_shown(struct planner *x, struct hit *h, struct span s, enum unit unit)
 	h->grown = grow_to(x, h->doc, s, unit, &elem);
 	x->grown[h->doc] |= unit != UNIT_MATCH;
 	x->section[h->doc] |= unit == UNIT_SECTION;
-	add_span(x, cut, h->grown);
+	plan_add_span(x, cut, h->grown);
 	if (elem != UINT32_MAX)
 		plan_add_elem(x, &x->plan->elem[h->doc], elem, LIMIT_CUTS);
 }

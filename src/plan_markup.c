@@ -302,7 +302,7 @@ attr_round(
 
 /* The element whose start tag holds the hit. */
 static bool
-cut_tag(struct planner *x, struct hit *h, uint32_t elem, enum unit unit)
+cut_attr(struct planner *x, struct hit *h, uint32_t elem, enum unit unit)
 {
 	const struct doc *d = &x->view->doc[h->doc];
 	const struct html_elem *e = &d->html->elem[elem];
@@ -327,6 +327,35 @@ cut_tag(struct planner *x, struct hit *h, uint32_t elem, enum unit unit)
 	else
 		plan_add_elem(x, &x->plan->elem[h->doc], elem, LIMIT_CUTS);
 	return true;
+}
+
+/* The element by its start tag, with what it shows. */
+static bool
+cut_element(struct planner *x, struct hit *h, uint32_t elem)
+{
+	const struct html_elem *e = &x->view->doc[h->doc].html->elem[elem];
+	struct span start = {e->whole.from, e->inner.from};
+
+	if (!span_within(start, h->utf8) || !e->closed || e->hidden ||
+	    e->shown.to == e->shown.from || e->tag == HTML_BODY)
+		return false;
+	if (!plan_may_take(x, h->doc, elem)) {
+		plan_refuse(x, REFUSAL_GUARD);
+		return false;
+	}
+	h->grown = e->shown;
+	x->grown[h->doc] = true;
+	plan_add_span(x, &x->plan->cut[h->doc], e->shown);
+	plan_add_elem(x, &x->plan->elem[h->doc], elem, LIMIT_CUTS);
+	return true;
+}
+
+static bool
+cut_tag(struct planner *x, struct hit *h, uint32_t elem, enum unit unit)
+{
+	if (unit == UNIT_ELEMENT && cut_element(x, h, elem))
+		return true;
+	return cut_attr(x, h, elem, unit);
 }
 
 bool

@@ -43,6 +43,7 @@ struct planner {
 void plan_refuse(struct planner *, enum refusal);
 /* May this stretch of shown text go? */
 bool plan_may_cut(struct planner *, uint32_t doc, struct span);
+void plan_add_span(struct planner *, struct spans *, struct span);
 void plan_add_elem(
     struct planner *, struct elems *, uint32_t elem, uint32_t most);
 
