@@ -126,13 +126,11 @@ lower_qp_one(const struct body *b, const struct edit *e, uint32_t stop,
 	    is_blank(b->p[s.from - 1]))
 		qp_keep_blank(b, &w, &s.from);
 	put_qp(b, &w, e->p, e->len);
+	if (w.out.len == 0 && before == QP_LINE && after > 0 && room)
+		qp_take_back(b, &w, &s.from);
 	if (w.col > 0 && after > 0 && w.col + after > most) {
-		if (w.out.len == 0 && before == QP_LINE && room) {
-			qp_take_back(b, &w, &s.from);
-		} else {
-			put_soft_break(b, &w.out);
-			w.col = 0;
-		}
+		put_soft_break(b, &w.out);
+		w.col = 0;
 	}
 	*line = (struct qp_line){to, w.col};
 	lower_add(b->out, b->a, s, w.out.p, w.out.len);
