@@ -19,7 +19,7 @@ void verdict_make(struct report *, struct match *, const struct settings *,
    promotion is most of the text, unless `action refused mark` or a guard says
    otherwise. */
 void verdict_refuse(struct report *, const struct rules *, enum refusal);
-/* Is it a name by which `action` lines mean refusals: refused, refused.share? */
+/* Do `action` lines mean refusals by that name: refused, refused.share? */
 bool verdict_refused(const char *name);
 
 #endif
