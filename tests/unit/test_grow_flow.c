@@ -155,7 +155,7 @@ paragraphs_stay(void **state)
 		for (uint32_t i = 0; i < n; i++)
 			v[i] = grow_tidy(b.p, (uint32_t)b.len, v[i]);
 		n = grow_merge(b.p, v, n);
-		cut = (struct spans){v, n, LEN(v)};
+		cut = (struct spans){.v = v, .n = n, .size = LEN(v)};
 		can = grow_flow(b.p, (uint32_t)b.len, &cut,
 		    FLOWED | (delsp ? FLOWED_DELSP : 0));
 		n = cut.n;
