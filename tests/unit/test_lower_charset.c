@@ -373,7 +373,7 @@ all_cuts(const struct mail *m)
 		assert_non_null(a);
 		for (s.to = i + 1; s.to <= n; s.to++)
 			if (is_border(m->doc, i) && is_border(m->doc, s.to))
-				check_cuts(m, a, &(struct spans){&s, 1, 1});
+				check_cuts(m, a, &(struct spans){.v = &s, .n = 1});
 		arena_free(a);
 	}
 }
@@ -397,7 +397,7 @@ several_cuts(const struct mail *m)
 	assert_non_null(a);
 	for (int round = 0; round < 200; round++) {
 		struct span v[200];
-		struct spans cut = {v, 0, 200};
+		struct spans cut = {.v = v, .size = 200};
 		uint32_t most = 1 + rnd(40), at = rnd(most);
 
 		while (at < n && cut.n < 200) {
@@ -565,7 +565,7 @@ check_subject(struct view *v, const char *raw, size_t n, struct span s)
 {
 	const struct text *t = &v->doc[0].utf8;
 	struct buf got = BUF(1u << 20), want = BUF(1u << 20);
-	struct spans cut[2] = {{&s, 1, 1}};
+	struct spans cut[2] = {{.v = &s, .n = 1, .size = 1}};
 	struct header h;
 	struct header_text text;
 	struct plan plan;
