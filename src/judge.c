@@ -169,6 +169,9 @@ check_again(const struct pass *x)
 	if (a != NULL && setjmp(*arena_oom(a)) == 0)
 		why = holds(x, a) ? REFUSAL_NONE : REFUSAL_AGAIN;
 	arena_free(a);
+	/* No time for the second look says nothing of what it would find. */
+	if (why == REFUSAL_AGAIN && clock_ms() >= x->w->deadline)
+		return REFUSAL_TIME;
 	return why;
 }
 

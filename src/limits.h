@@ -65,7 +65,7 @@
 #define LIMIT_RULE_NAME 120u
 #define LIMIT_INCLUDES 16u
 #define LIMIT_IF_DEPTH 64u
-#define LIMIT_LATE 2000u /* characters from a `first` hit to a late one */
+#define LIMIT_LATE 500u  /* characters from a `first` hit to a late one */
 #define LIMIT_LITERALS 512u /* alternatives kept of one rule: word lists */
 #define LIMIT_COMPLAINTS 1000u
 
