@@ -6,8 +6,12 @@
 
 /*
  * near NAME A B… N: those hits of A that have one of B at most N characters
- * away, in the same text.  Distance is measured in what a reader sees.
+ * away, in the same text.  Distance is measured in what a reader sees.  Either
+ * may be a group of rules.
  */
+
+#define IS_NEAR 1u
+#define IS_BESIDE 2u
 
 struct place {
 	uint32_t doc;
@@ -18,8 +22,9 @@ struct place {
 struct seeker {
 	struct match *m;
 	const struct rule *rule;
+	uint8_t *is;         /* of each rule: IS_NEAR, IS_BESIDE */
 	struct place *place; /* of the hits of B…, sorted */
-	uint32_t n;
+	uint32_t n, size;
 };
 
 static int
@@ -34,15 +39,6 @@ by_place(const void *a, const void *b)
 	return 0;
 }
 
-static bool
-one_of(const struct rule *r, uint32_t rule)
-{
-	for (uint32_t k = 1; k < r->nnear; k++)
-		if (r->near[k] == rule)
-			return true;
-	return false;
-}
-
 /* A hit in a guarded place is none, but for rules that guards do not bind. */
 static bool
 counts(const struct seeker *s, const struct hit *h)
@@ -55,15 +51,15 @@ static void
 find_places(struct seeker *s)
 {
 	struct match *m = s->m;
-	uint32_t size = 0;
 
+	s->n = 0;
 	for (uint32_t i = 0; i < m->nhit; i++) {
 		const struct hit *h = &m->hit[i];
 
-		if (!counts(s, h) || !one_of(s->rule, h->rule))
+		if (!(s->is[h->rule] & IS_BESIDE) || !counts(s, h))
 			continue;
-		s->place =
-		    arena_more(m->a, s->place, s->n, &size, sizeof *s->place);
+		s->place = arena_more(
+		    m->a, s->place, s->n, &s->size, sizeof *s->place);
 		s->place[s->n++] = (struct place){h->doc, match_shown(m, h), 0};
 	}
 	if (s->n > 1)
@@ -129,7 +125,7 @@ add_hits(struct seeker *s, uint32_t rule)
 	for (uint32_t i = 0; i < end && m->nhit < LIMIT_HITS; i++) {
 		struct hit h = m->hit[i];
 
-		if (h.rule != s->rule->near[0] || !counts(s, &h) ||
+		if (!(s->is[h.rule] & IS_NEAR) || !counts(s, &h) ||
 		    !has_neighbour(s, &h))
 			continue;
 		h.rule = rule;
@@ -141,31 +137,57 @@ add_hits(struct seeker *s, uint32_t rule)
 	}
 }
 
-static void
-one_rule(struct match *m, uint32_t rule)
+static bool
+any_hit(const struct match *m, const uint32_t *rule, uint32_t n)
 {
-	struct seeker s = {.m = m, .rule = &m->rules->rule[rule]};
-	bool any = false;
+	for (uint32_t k = 0; k < n; k++)
+		if (m->count[rule[k]] > 0)
+			return true;
+	return false;
+}
+
+static void
+set_sides(struct seeker *s, bool on)
+{
+	const struct rule *u = s->rule;
+
+	for (uint32_t k = 0; k < u->nnear; k++)
+		s->is[u->near[k]] = on ? IS_NEAR : 0;
+	for (uint32_t k = 0; k < u->nbeside; k++)
+		s->is[u->beside[k]] = on ? s->is[u->beside[k]] | IS_BESIDE : 0;
+}
+
+static void
+one_rule(struct seeker *s, uint32_t rule)
+{
+	struct match *m = s->m;
+	const struct rule *u = s->rule = &m->rules->rule[rule];
 
 	m->count[rule] = 0;
-	for (uint32_t k = 1; k < s.rule->nnear; k++)
-		any |= m->count[s.rule->near[k]] > 0;
-	if (m->count[s.rule->near[0]] == 0 && !s.rule->unguarded)
+	/* What is guarded is not in the counts. */
+	if (!u->unguarded && (!any_hit(m, u->near, u->nnear) ||
+				 !any_hit(m, u->beside, u->nbeside)))
 		return;
-	if (!any && !s.rule->unguarded)
+	if (u->broken || (u->scored && u->score == 0))
 		return;
-	if (s.rule->broken || (s.rule->scored && s.rule->score == 0))
-		return;
-	find_places(&s);
-	if (s.n > 0)
-		add_hits(&s, rule);
+	set_sides(s, true);
+	find_places(s);
+	if (s->n > 0)
+		add_hits(s, rule);
+	set_sides(s, false);
 }
 
 void
 match_near(struct match *m)
 {
+	struct seeker s = {.m = m};
+
 	m->nhit = m->nfound;
-	for (uint32_t i = 0; i < m->rules->n; i++)
-		if (m->rules->rule[i].type == RULE_NEAR)
-			one_rule(m, i);
+	for (uint32_t i = 0; i < m->rules->n; i++) {
+		if (m->rules->rule[i].type != RULE_NEAR)
+			continue;
+		if (s.is == NULL)
+			s.is = arena_alloc(m->a, m->rules->n);
+		one_rule(&s, i);
+	}
 }

@@ -463,28 +463,119 @@ unguarded(const struct rules *r, uint32_t i)
 		   (c[5] == '\0' || c[5] == '.'));
 }
 
-/* A near rule looks at places, which only some rules have. */
-static void
-check_near(struct rules *r, uint32_t i)
-{
-	const struct rule *u = &r->rule[i];
-	enum rule_type t;
+/* ---- near rules look at places, which only some rules have ---- */
 
-	for (uint32_t k = 0; k < u->nnear; k++) {
-		t = r->rule[u->near[k]].type;
-		if (t == RULE_NEAR && u->near[k] < i)
+/* A meta that is only rules joined by ||: a name for any of them. */
+static bool
+is_group(const struct rule *u)
+{
+	if (u->type != RULE_META || u->broken)
+		return false;
+	for (uint32_t k = 0; k < u->nmeta; k++)
+		if (u->meta[k].kind != META_RULE && u->meta[k].kind != META_OR)
+			return false;
+	return true;
+}
+
+/* Whether hits of `i` have places when near rule `near` is worked out. */
+static bool
+has_place(struct rules *r, uint32_t near, uint32_t i)
+{
+	const struct place *at = &r->private->note[near].defined;
+	enum rule_type t = r->rule[i].type;
+
+	if (t == RULE_NONE || t == RULE_BODY || t == RULE_RAWBODY ||
+	    t == RULE_URI || (t == RULE_NEAR && i < near))
+		return true;
+	if (t == RULE_NEAR)
+		rules_say(r, at, ERROR,
+		    "%s is a near rule too, and must stand before this one",
+		    r->rule[i].name);
+	else if (t == RULE_META)
+		rules_say(r, at, ERROR,
+		    "%s is a meta rule and no group: a near rule takes those "
+		    "that only join rules by ||",
+		    r->rule[i].name);
+	else
+		rules_say(r, at, ERROR,
+		    "%s is a %s rule, which has no place in the text: body, "
+		    "rawbody and uri rules have",
+		    r->rule[i].name, rules_type_name(t));
+	return false;
+}
+
+/* The rules that list[0..n) stands for, groups by their members, each once. */
+struct members {
+	uint32_t *rule, n;
+	bool *seen; /* of each rule of the set */
+};
+
+static void
+add_member(struct members *m, uint32_t i)
+{
+	if (m->seen[i])
+		return;
+	m->seen[i] = true;
+	m->rule[m->n++] = i;
+}
+
+/* A group becomes what it names, until none is left: no recursion, and one
+   that names itself ends, since each rule is taken once. */
+static uint32_t
+expand(struct rules *r, uint32_t near, struct members *m)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t k = 0; k < m->n; k++) {
+		uint32_t i = m->rule[k];
+		const struct rule *u = &r->rule[i];
+
+		if (!is_group(u)) {
+			if (has_place(r, near, i))
+				m->rule[kept++] = i;
 			continue;
-		if (t == RULE_NEAR)
-			rules_say(r, &r->private->note[i].defined, ERROR,
-			    "%s is a near rule too, and must stand before "
-			    "this one",
-			    r->rule[u->near[k]].name);
-		else if (t != RULE_NONE && t != RULE_BODY &&
-			 t != RULE_RAWBODY && t != RULE_URI)
-			rules_say(r, &r->private->note[i].defined, ERROR,
-			    "%s is a %s rule, which has no place in the text: "
-			    "body, rawbody and uri rules have",
-			    r->rule[u->near[k]].name, rules_type_name(t));
+		}
+		for (uint32_t j = 0; j < u->nmeta; j++)
+			if (u->meta[j].kind == META_RULE)
+				add_member(m, u->meta[j].rule);
+	}
+	return kept;
+}
+
+static void
+finish_near(struct rules *r, uint32_t i, struct members *m)
+{
+	struct rule *u = &r->rule[i];
+	uint32_t n[2], *side[2];
+
+	for (unsigned s = 0; s < 2; s++) {
+		memset(m->seen, 0, r->n * sizeof *m->seen);
+		m->n = 0;
+		for (uint32_t k = s; k < (s == 0 ? 1 : u->nnear); k++)
+			add_member(m, u->near[k]);
+		n[s] = expand(r, i, m);
+		side[s] = arena_array(r->arena, n[s], sizeof *side[s]);
+		memcpy(side[s], m->rule, n[s] * sizeof *side[s]);
+	}
+	u->near = side[0];
+	u->nnear = n[0];
+	u->beside = side[1];
+	u->nbeside = n[1];
+}
+
+static void
+finish_nears(struct rules *r)
+{
+	struct members m = {0};
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (r->rule[i].type != RULE_NEAR)
+			continue;
+		if (m.rule == NULL) {
+			m.rule = arena_array(r->arena, r->n, sizeof *m.rule);
+			m.seen = arena_array(r->arena, r->n, sizeof *m.seen);
+		}
+		finish_near(r, i, &m);
 	}
 }
 
@@ -497,7 +588,6 @@ rules_finish(struct rules *r)
 		if (r->rule[i].type == RULE_NONE)
 			tell_missing(r, i);
 		r->rule[i].unguarded = unguarded(r, i);
-		check_near(r, i);
 		if (r->private->note[i].replace)
 			rules_tags_apply(r, i);
 		if (r->rule[i].pattern != NULL && for_bytes(&r->rule[i]))
@@ -506,6 +596,7 @@ rules_finish(struct rules *r)
 	fill_prefilter(r, r->prefilter, false);
 	rules_cuts(r);
 	rules_order(r);
+	finish_nears(r);
 }
 
 void

@@ -83,11 +83,12 @@ struct rule {
 	struct literals literals;
 	struct meta_op *meta;
 	uint32_t nmeta;
-	uint32_t *near; /* [0] hits where it stands near one of the others … */
-	uint32_t nnear, distance; /* … with so many characters between */
-	struct re *re;            /* compiled by match.c when first needed */
-	bool unguarded;           /* counts in guarded places too */
-	bool broken;              /* does not compile, or refused: never runs */
+	/* Of a near rule, groups taken apart by rules_finish: hits of `near`
+	   that stand beside one of `beside`, so many characters between. */
+	uint32_t *near, nnear, *beside, nbeside, distance;
+	struct re *re;  /* compiled by match.c when first needed */
+	bool unguarded; /* counts in guarded places too */
+	bool broken;    /* does not compile, or refused: never runs */
 };
 
 enum unit {

@@ -408,6 +408,30 @@ near_rules(void **state)
 	    BODY "tea milk tea\n", 1);
 }
 
+/* A meta that only joins rules by || stands for any of them. */
+static void
+near_groups(void **state)
+{
+#define GROUPS                                                         \
+	"body A /tea/\nbody B /coffee/\nbody C /milk/\nbody D /rum/\n" \
+	"meta DRINK (A || B)\nmeta WITH MORE || C\nmeta MORE D\n" OURS \
+	"near X DRINK WITH 10\nendif\n"
+	(void)state;
+	hits(GROUPS, BODY "coffee with rum\n", 1);
+	hits(GROUPS, BODY "tea with milk, coffee\n", 2);
+	hits(GROUPS, BODY "tea and coffee\n", 0);
+	hits("body A /tea/\nbody B /milk/\nmeta G A || B\n" OURS
+	     "near X G G 10\nendif\n",
+	    BODY "tea milk\n", 2);
+	/* Near rules in a group; a group that needs itself. */
+	hits("body A /tea/\nbody B /milk/\nbody C /rum/\nmeta G N || C\n" OURS
+	     "near N A B 9\nnear X B G 9\nendif\n",
+	    BODY "milk tea\n", 1);
+	hits("body A /tea/\nmeta G H || A\nmeta H G || A\n" OURS
+	     "near X A G 9\nendif\n",
+	    BODY "tea\n", 0);
+}
+
 /* What waits for another rule costs nothing where that does not hit. */
 static void
 late_rules(void **state)
@@ -467,6 +491,7 @@ main(void)
 	    cmocka_unit_test(broken_rule),
 	    cmocka_unit_test(expressions),
 	    cmocka_unit_test(near_rules),
+	    cmocka_unit_test(near_groups),
 	    cmocka_unit_test(near_in_html),
 	    cmocka_unit_test(late_rules),
 	};
