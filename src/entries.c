@@ -1,6 +1,5 @@
 #include "entries_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "limits.h"
@@ -14,7 +13,9 @@ add_entry(struct entries *e, struct arena *a)
 
 	e->v = arena_more(a, e->v, e->n, &e->size, sizeof *e->v);
 	x = &e->v[e->n++];
-	*x = (struct entry){.part = NO_PART, .made = TEXT(a)};
+	*x = (struct entry){.part = NO_PART,
+	    .made = TEXT(a),
+	    .report = {.category = UINT32_MAX}};
 	return x;
 }
 
@@ -316,43 +317,21 @@ entries_find(struct entries *e, struct arena *a, struct sight *s)
 
 struct apart {
 	const uint32_t *of;    /* for each part */
-	struct spans *in_text; /* for each doc, sorted */
+	struct spans *in_text; /* for each doc, sorted and disjoint */
 	const struct view *view;
 };
-
-static int
-by_start(const void *a, const void *b)
-{
-	const struct span *x = a, *y = b;
-
-	return (x->from > y->from) - (x->from < y->from);
-}
-
-static bool
-covered(const struct spans *s, struct span one)
-{
-	uint32_t lo = 0, hi = s->n;
-
-	while (hi - lo > 1) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (s->v[mid].from <= one.from)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return s->n > 0 && s->v[lo].from <= one.from && one.to <= s->v[lo].to;
-}
 
 static bool
 in_entry(void *ctx, const struct hit *h)
 {
 	const struct apart *x = ctx;
+	const struct spans *in;
 
 	if (h->doc == NO_DOC)
 		return x->of[h->part] != UINT32_MAX;
+	in = &x->in_text[h->doc];
 	return x->of[x->view->doc[h->doc].part] != UINT32_MAX ||
-	       covered(&x->in_text[h->doc], h->utf8);
+	       span_cover(in->v, in->n, sizeof *in->v, h->utf8) < in->n;
 }
 
 void
@@ -376,9 +355,7 @@ entries_set_apart(struct entries *e, struct sight *s)
 	for (uint32_t i = 0; i < s->view.ndoc; i++) {
 		struct spans *v = &x.in_text[i];
 
-		if (v->n == 0)
-			continue;
-		qsort(v->v, v->n, sizeof *v->v, by_start);
+		grow_sort(v);
 		for (uint32_t k = 0; k < v->n; k++)
 			grow_add(&s->guard[i], a, v->v[k]);
 	}

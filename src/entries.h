@@ -54,9 +54,9 @@ void entries_plan(struct entries *, struct plan *, const struct sight_with *);
 bool entries_changed(const struct entries *);
 /* Those that were to be changed are only marked. */
 void entries_refuse(struct entries *, const struct rules *, enum refusal);
-/* The digest was edited and looked at again: are those that were changed clean
-   now, and all still there? */
-bool entries_hold(const struct entries *, const struct sight_with *,
+/* The digest was edited and looked at again: REFUSAL_NONE where those that
+   were changed are clean now, and all still there. */
+enum refusal entries_again(const struct entries *, const struct sight_with *,
     const struct entries *again);
 /* Their verdicts, rules and cuts become the digest's. */
 void entries_report(struct entries *, struct report *, struct arena *);

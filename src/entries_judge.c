@@ -6,10 +6,10 @@
 
 /* ---- each by itself ---- */
 
-static bool
-holds(const struct entry *x, const struct sight_with *w)
+static enum refusal
+look_again(const struct entry *x, const struct sight_with *w)
 {
-	return sight_holds(x->sight, w, x->p, x->len);
+	return sight_again(x->sight, w, x->p, x->len);
 }
 
 void
@@ -136,7 +136,7 @@ make_stub(struct entry *x, const struct sight_with *w)
 		if (subject > 0)
 			drop_subject(x, w->a);
 		plan_lower(&s->plan, w->a, &s->view, false);
-		if (holds(x, w)) {
+		if (look_again(x, w) == REFUSAL_NONE) {
 			x->stub = x->changed = true;
 			report_stub(x, w->a);
 			return;
@@ -150,13 +150,15 @@ cut_one(struct entry *x, const struct sight_with *w)
 {
 	struct sight *s = x->sight;
 	struct report *r = &x->report;
+	enum refusal why;
 
 	plan_lower(&s->plan, w->a, &s->view, false);
 	plan_report(&s->plan, r, w->a, &s->view);
 	plan_report_parts(&s->plan, r, w->a, &s->view);
-	x->changed = holds(x, w);
+	why = look_again(x, w);
+	x->changed = why == REFUSAL_NONE;
 	if (!x->changed)
-		verdict_refuse(r, w->rules, REFUSAL_AGAIN);
+		verdict_refuse(r, w->rules, why);
 }
 
 static void
@@ -165,10 +167,9 @@ judge_one(struct entry *x, const struct sight_with *w, enum refusal why)
 	struct sight *s = arena_alloc(w->a, sizeof *s);
 	struct report *r = &x->report;
 
-	*r = (struct report){.category = UINT32_MAX};
 	/* Most are clean: of a large digest these are not kept. */
 	if (w->want == 0 && arena_used(w->a) > LIMIT_ARENA / 4 &&
-	    sight_holds(NULL, w, x->p, x->len))
+	    sight_again(NULL, w, x->p, x->len) == REFUSAL_NONE)
 		return;
 	x->sight = s;
 	sight_look(s, w, x->p, x->len);
@@ -278,19 +279,23 @@ as_planned(const struct entry *x, const struct entry *again)
 	return to == again->len;
 }
 
-bool
-entries_hold(const struct entries *e, const struct sight_with *w,
+enum refusal
+entries_again(const struct entries *e, const struct sight_with *w,
     const struct entries *again)
 {
+	enum refusal why;
+
 	if (again->n != e->n)
-		return false;
+		return REFUSAL_CHANGED;
 	for (uint32_t i = 0; i < e->n; i++) {
 		struct sight_with its = *w;
 
 		its.made = e->v[i].part == NO_PART;
-		if (e->v[i].changed && !as_planned(&e->v[i], &again->v[i]) &&
-		    !sight_holds(NULL, &its, again->v[i].p, again->v[i].len))
-			return false;
+		if (!e->v[i].changed || as_planned(&e->v[i], &again->v[i]))
+			continue;
+		why = sight_again(NULL, &its, again->v[i].p, again->v[i].len);
+		if (why != REFUSAL_NONE)
+			return why;
 	}
-	return true;
+	return REFUSAL_NONE;
 }

@@ -100,7 +100,9 @@ entry_raw(const struct entries *e, const struct entry *x, struct span s)
 const char *
 entry_path(const struct entry *x, struct arena *a, const char *path)
 {
-	return arena_printf(a, "%s%s", x->path, path + 1);
+	/* "1.2" of it follows on its own path; "raw" is none of its parts. */
+	return *path == '1' ? arena_printf(a, "%s%s", x->path, path + 1)
+			    : arena_printf(a, "%s/%s", x->path, path);
 }
 
 /* Rules of an entry that counts are rules of the digest. */

@@ -130,9 +130,9 @@ struct pass {
 };
 
 /* Promise 4: looked at again, what was changed is below the threshold, and
-   the tree is the same. */
-static bool
-holds(const struct pass *x, struct arena *a)
+   the tree is the same; else why not. */
+static enum refusal
+look_again(const struct pass *x, struct arena *a)
 {
 	struct sight *second = arena_alloc(a, sizeof *second);
 	struct report r = {.category = UINT32_MAX};
@@ -145,17 +145,20 @@ holds(const struct pass *x, struct arena *a)
 	quiet.want = 0;
 	p = sight_edited(x->s, &quiet, x->job->p, x->job->len, &n);
 	if (p == NULL)
-		return false;
+		return REFUSAL_CHANGED;
 	sight_look(second, &quiet, p, n);
-	if (second->match.timeout ||
-	    !sight_same_tree(&x->s->tree, &second->tree) ||
+	/* No time for the second look says nothing of what it would find. */
+	if (second->match.timeout)
+		return REFUSAL_TIME;
+	if (!sight_same_tree(&x->s->tree, &second->tree) ||
 	    !sight_same_texts(x->s, second, a, x->e.of))
-		return false;
+		return REFUSAL_CHANGED;
 	entries_find(&again, a, second);
 	entries_set_apart(&again, second);
 	verdict_make(&r, &second->match, x->w->set, second->guard, false);
-	return (!x->rest || r.verdict == VERDICT_CLEAN) &&
-	       entries_hold(&x->e, &quiet, &again);
+	if (x->rest && r.verdict != VERDICT_CLEAN)
+		return REFUSAL_AGAIN;
+	return entries_again(&x->e, &quiet, &again);
 }
 
 /* Its memory is given back.  Where there is none the verdict of the first look
@@ -167,11 +170,8 @@ check_again(const struct pass *x)
 	struct arena *a = arena_new(sight_room(x->w));
 
 	if (a != NULL && setjmp(*arena_oom(a)) == 0)
-		why = holds(x, a) ? REFUSAL_NONE : REFUSAL_AGAIN;
+		why = look_again(x, a);
 	arena_free(a);
-	/* No time for the second look says nothing of what it would find. */
-	if (why == REFUSAL_AGAIN && clock_ms() >= x->w->deadline)
-		return REFUSAL_TIME;
 	return why;
 }
 
@@ -374,7 +374,6 @@ decide(struct pass *x, struct report *r)
 		return;
 	plan_report(&s->plan, r, x->w->a, &s->view);
 	make_edits(x, r);
-	entries_report(&x->e, r, x->w->a);
 }
 
 /* What one rule would cut, whatever else there is. */

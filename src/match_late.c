@@ -26,7 +26,8 @@ widened(struct span s)
 	return s;
 }
 
-/* Does nothing wait, or has a rule hit whose hits have no place? */
+/* Does nothing wait, or are there hits without a place: of rules that have
+   none, or more than are kept? */
 static bool
 everywhere(const struct match *m)
 {
@@ -37,8 +38,9 @@ everywhere(const struct match *m)
 
 		if (!(r->flags & RULE_FIRST) || r->type == RULE_NONE)
 			continue;
-		if (r->type != RULE_BODY && r->type != RULE_RAWBODY &&
-		    r->type != RULE_URI && m->count[i] > 0)
+		if (m->count[i] > LIMIT_HITS_RULE ||
+		    (r->type != RULE_BODY && r->type != RULE_RAWBODY &&
+			r->type != RULE_URI && m->count[i] > 0))
 			return true;
 		any = true;
 	}

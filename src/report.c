@@ -38,6 +38,7 @@ report_refusal_name(enum refusal r)
 	    [REFUSAL_LEFT] = "too little of the text would be left "
 			     "(keep_min_percent)",
 	    [REFUSAL_AGAIN] = "something of it would be left behind",
+	    [REFUSAL_CHANGED] = "what stays would be read differently",
 	    [REFUSAL_LIMIT] = "there are too many places",
 	    [REFUSAL_GUARD] = "it stands in quoted text, code, a signature or "
 			      "footer, or a guarded passage",

@@ -193,7 +193,8 @@ show(struct report *r, struct arena *a, const struct sight *s,
 			continue;
 		if (want & WANT_HITS)
 			show_hits(&x);
-		if (want & WANT_TEXTS && x.entry->changed)
+		if (want & WANT_TEXTS && x.entry->changed &&
+		    r->action == ACTION_CUT)
 			show_texts(&x);
 	}
 }

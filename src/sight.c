@@ -238,21 +238,25 @@ sight_same_texts(const struct sight *x, const struct sight *y, struct arena *a,
 	return true;
 }
 
-static bool
+static enum refusal
 look_again(const struct sight *s, const struct sight_with *w, const char *p,
     uint32_t len)
 {
 	struct sight *second = arena_alloc(w->a, sizeof *second);
 	struct report r = {.category = UINT32_MAX};
-	uint32_t n;
 
-	if (s != NULL && (p = sight_edited(s, w, p, len, &n)) == NULL)
-		return false;
-	sight_look(second, w, p, s != NULL ? n : len);
+	if (s != NULL && (p = sight_edited(s, w, p, len, &len)) == NULL)
+		return REFUSAL_CHANGED;
+	sight_look(second, w, p, len);
+	if (second->match.timeout)
+		return REFUSAL_TIME;
 	verdict_make(&r, &second->match, w->set, second->guard, false);
-	return r.verdict == VERDICT_CLEAN && !second->match.timeout &&
-	       (s == NULL || (sight_same_tree(&s->tree, &second->tree) &&
-				 sight_same_texts(s, second, w->a, NULL)));
+	if (r.verdict != VERDICT_CLEAN)
+		return REFUSAL_AGAIN;
+	if (s != NULL && (!sight_same_tree(&s->tree, &second->tree) ||
+			     !sight_same_texts(s, second, w->a, NULL)))
+		return REFUSAL_CHANGED;
+	return REFUSAL_NONE;
 }
 
 size_t
@@ -263,13 +267,13 @@ sight_room(const struct sight_with *w)
 	return used < LIMIT_ARENA ? LIMIT_ARENA - used : 0;
 }
 
-bool
-sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
+enum refusal
+sight_again(const struct sight *s, const struct sight_with *w, const char *p,
     uint32_t len)
 {
 	struct arena *a = arena_new(sight_room(w));
 	struct sight_with own = *w;
-	volatile bool holds = false;
+	enum refusal why;
 
 	own.a = a;
 	own.want = 0;
@@ -277,7 +281,7 @@ sight_holds(const struct sight *s, const struct sight_with *w, const char *p,
 		arena_free(a);
 		longjmp(*arena_oom(w->a), 1);
 	}
-	holds = look_again(s, &own, p, len);
+	why = look_again(s, &own, p, len);
 	arena_free(a);
-	return holds;
+	return why;
 }

@@ -36,11 +36,11 @@ void sight_decide(struct sight *, struct report *, const struct sight_with *);
 /* Bytes that a second look may take beside the arena of the first one. */
 size_t sight_room(const struct sight_with *);
 /* Promise 4: the edits of the plan made, and looked at again: below the
-   threshold, and the same tree.  p[0..len): the message.  NULL: a message as
-   it stands.  The memory for it is given back; where there is none it is as
-   though the arena had none. */
-bool sight_holds(const struct sight *, const struct sight_with *, const char *p,
-    uint32_t len);
+   threshold, and the same tree and texts; else why not.  p[0..len): the
+   message.  NULL: a message as it stands.  The memory for it is given back;
+   where there is none it is as though the arena had none. */
+enum refusal sight_again(const struct sight *, const struct sight_with *,
+    const char *p, uint32_t len);
 /* The message with the edits of the plan made, as the second look sees it:
    without the middles of large attachments, which no rule reads and no cut
    touches.  NULL where that is no legal change (edit_check). */

@@ -795,14 +795,14 @@ looked_at_again(void **state)
 	first = entries;
 	sight_look(&second, &with, result, (uint32_t)strlen(result));
 	entries_find(&none, arena, &second);
-	assert_true(entries_hold(&first, &with, &none));
+	assert_int_equal(entries_again(&first, &with, &none), REFUSAL_NONE);
 	/* as it was before: what was to go is still there */
 	sight_look(was, &with, mail, (uint32_t)strlen(mail));
 	entries_find(&none, arena, was);
-	assert_false(entries_hold(&first, &with, &none));
+	assert_int_equal(entries_again(&first, &with, &none), REFUSAL_AGAIN);
 	/* and one that is gone */
 	none.n--;
-	assert_false(entries_hold(&first, &with, &none));
+	assert_int_equal(entries_again(&first, &with, &none), REFUSAL_CHANGED);
 	free(was);
 	free(result);
 }
