@@ -8,9 +8,8 @@
 
 #define RULE_NS 500000000ll /* a rule that takes longer in a message is out */
 
-/* SpamAssassin: a rule with score 0 does not run, and is 0 in metas. */
-static bool
-enabled(const struct rule *r)
+bool
+match_enabled(const struct rule *r)
 {
 	return r->type != RULE_NONE && r->type != RULE_META &&
 	       r->type != RULE_NEAR && !r->broken &&
@@ -38,7 +37,7 @@ set_up(struct match *m)
 		const struct rule *r = &m->rules->rule[i];
 		uint64_t bit = 1ull << (i % 64);
 
-		if (!enabled(r))
+		if (!match_enabled(r))
 			continue;
 		x->mask[r->type][i / 64] |= bit;
 		if (r->flags & RULE_LATE)
@@ -329,7 +328,7 @@ run_headers(struct match *m)
 	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
 		const struct rule *r = &m->rules->rule[i];
 
-		if (r->type != RULE_HEADER || !enabled(r))
+		if (r->type != RULE_HEADER || !match_enabled(r))
 			continue;
 		if (cache == NULL)
 			cache = arena_array(m->a, m->rules->n, sizeof *cache);
@@ -368,7 +367,7 @@ run_mimeheaders(struct match *m)
 		const struct rule *r = &m->rules->rule[i];
 		bool raw = (r->flags & RULE_HDR_RAW) != 0;
 
-		if (r->type != RULE_MIMEHEADER || !enabled(r))
+		if (r->type != RULE_MIMEHEADER || !match_enabled(r))
 			continue;
 		for (uint32_t q = 0; q < m->view->tree->n; q++) {
 			uint32_t n;
@@ -391,7 +390,7 @@ run_full(struct match *m)
 	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
 		const struct rule *r = &m->rules->rule[i];
 
-		if (r->type != RULE_FULL || !enabled(r))
+		if (r->type != RULE_FULL || !match_enabled(r))
 			continue;
 		if (p == NULL) {
 			p = view_full(m->view, &n);

@@ -70,6 +70,10 @@ void windows_forget(struct windows *);
 int windows_match(struct match *, uint32_t rule, const char *p, uint32_t n,
     uint32_t start, struct span *);
 
+/* Has a pattern, and is to run.  SpamAssassin: a rule with score 0 does not,
+   and is 0 in metas. */
+bool match_enabled(const struct rule *);
+
 /* match_address.c.  RULE_HDR_ADDR, RULE_HDR_NAME: p[0..n) becomes the addresses
    or names of all addresses in it, a line each. */
 void match_narrow(struct arena *, unsigned flags, const char **p, uint32_t *n);

@@ -239,26 +239,60 @@ windows_make(struct windows *w, const struct prefilter *f, const char *p,
 		w->p = NULL;
 }
 
-/* A rule's pattern, or one way of it (ANY: all); NULL: does not compile. */
 #define ANY UINT32_MAX
+
+/* A way of a rule's pattern, or ANY: all of it. */
+static int
+compile(
+    const struct rule *r, uint32_t way, struct re **re, struct re_fault *fault)
+{
+	uint32_t from = 0, to = r->pattern_len;
+
+	if (way != ANY) {
+		from = r->literals.way[way].from;
+		to = r->literals.way[way].to;
+	}
+	return re_compile(re, r->pattern + from, to - from, r->re_flags, fault);
+}
+
+/* The same, compiled when it is first needed; NULL: does not compile. */
 static const struct re *
 compiled(struct match *m, uint32_t rule, uint32_t way)
 {
 	struct rule *r = &m->rules->rule[rule];
 	bool whole = way == ANY || r->way == NULL;
 	struct re **re = whole ? &r->re : &r->way[way];
-	uint32_t from = whole ? 0 : r->literals.way[way].from;
-	uint32_t to = whole ? r->pattern_len : r->literals.way[way].to;
 	struct re_fault fault;
 
 	if (*re == NULL && !r->broken &&
-	    re_compile(re, r->pattern + from, to - from, r->re_flags, &fault) ==
-		-1) {
+	    compile(r, whole ? ANY : way, re, &fault) == -1) {
 		r->broken = true;
 		m->rules->degraded |= !fault.too_large;
 		m->skipped[rule] = true;
 	}
 	return r->broken ? NULL : *re;
+}
+
+void
+match_prepare(struct rules *rules)
+{
+	struct re_fault fault;
+
+	if (rules_late(rules) == -1)
+		return; /* match_run will say so */
+	for (uint32_t i = 0; i < rules->n; i++) {
+		struct rule *r = &rules->rule[i];
+
+		if (!match_enabled(r) || r->pattern == NULL)
+			continue;
+		/* One that fails is broken where it is met, not before. */
+		for (uint32_t k = 0; r->way != NULL && k < r->literals.nway;
+		     k++)
+			if (r->way[k] == NULL)
+				(void)compile(r, k, &r->way[k], &fault);
+		if (r->way == NULL && r->re == NULL)
+			(void)compile(r, ANY, &r->re, &fault);
+	}
 }
 
 /* The first match of a way from `start` on, if it is not known yet. */
