@@ -15,13 +15,17 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "match.h"
 #include "message.h"
 #include "worker.h"
+
+#define FEW 4 /* messages for which rules are not prepared */
 
 struct scan {
 	const struct options *opt;
 	struct config config;
 	const char *box;
+	uint32_t messages;
 	bool trouble;     /* something could not be read */
 	bool broken_pipe; /* nobody reads our output any more */
 };
@@ -54,6 +58,8 @@ judge_bytes(struct scan *s, struct arena *a, const struct buf *bytes,
 {
 	if (setjmp(*arena_oom(a)) != 0)
 		return err_set(err, "no memory for the report");
+	if (s->messages++ == FEW)
+		match_prepare(&s->config.rules);
 	return worker_judge(r, a, &s->config.rules, &s->config.settings,
 	    bytes->p, (uint32_t)bytes->len, 0, err);
 }

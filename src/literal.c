@@ -28,6 +28,7 @@
 #define DEPTH WIDTH_DEPTH
 #define MEMBERS 8u /* of a class that is spelled out */
 #define REPEATS 8u /* of {n} that are spelled out */
+#define WAYS LIMIT_LITERALS
 
 static const struct str empty_string = {.p = ""};
 static const struct set empty_set = {.v = &empty_string, .n = 1};
@@ -40,6 +41,7 @@ struct work {
 	struct pattern ps;
 	uint32_t depth;
 	bool may_stop; /* no alternative at the outermost level */
+	bool flags;    /* (?i) and the like outside of all groups */
 	struct sets sets;
 };
 /*
@@ -245,6 +247,7 @@ group(struct work *w)
 	how = pattern_group(&w->ps);
 	if (how == PATTERN_FLAGS) { /* for the rest of the group round it */
 		i.exact = empty_set;
+		w->flags |= w->depth == 0;
 		x = w->ps.x;
 		w->ps.at++;
 	} else if (how == PATTERN_CALL) {
@@ -400,7 +403,7 @@ sequence(struct work *w)
 	return seq_end(w, &s);
 }
 
-/* Up to the closing parenthesis or the end, which stays. */
+/* Up to the closing parenthesis, which stays. */
 static struct info
 alternation(struct work *w)
 {
@@ -434,43 +437,112 @@ alternation(struct work *w)
 	    set_end(&w->sets, &exact), set_end(&w->sets, &need), width};
 }
 
+/* An alternative outside of all groups. */
+struct top {
+	struct set need;
+	struct literal_way way;
+};
+
 static void
-copy_out(struct literals *out, struct arena *a, const struct str *v, uint32_t n,
-    bool moves)
+copy_out(struct literals *out, struct arena *a, const struct str *v, uint32_t n)
 {
-	out->v = arena_array(a, n, sizeof *out->v);
-	out->len = arena_array(a, n, sizeof *out->len);
-	out->min = arena_array(a, n, sizeof *out->min);
-	out->max = arena_array(a, n, sizeof *out->max);
-	for (uint32_t i = 0; i < n; i++) {
-		out->v[i] = arena_dup(a, v[i].p, v[i].len);
-		out->len[i] = v[i].len;
-		out->min[i] = v[i].before.min;
-		out->max[i] =
-		    v[i].before.max < WIDTH_FAR ? v[i].before.max : UINT32_MAX;
-	}
-	out->moves = moves;
-	out->n = n;
+	for (uint32_t i = 0; i < n; i++)
+		out->v[out->n++] =
+		    (struct literal){.p = arena_dup(a, v[i].p, v[i].len),
+			.len = v[i].len,
+			.min = v[i].before.min,
+			.max = v[i].before.max < WIDTH_FAR ? v[i].before.max
+							   : UINT32_MAX,
+			.way = out->nway};
 }
 
-/* By all the rules of the art.  any: short strings, too. */
+/* What a set, whose strings may be those of several ways, comes to. */
+static void
+add_way(struct literals *out, struct arena *a, const struct build *b,
+    struct literal_way way)
+{
+	struct str v[SET_STRINGS];
+
+	if (b->n > 0)
+		memcpy(v, b->v, b->n * sizeof *v);
+	copy_out(out, a, v, set_drop_longer(v, b->n));
+	out->way[out->nway++] = way;
+	out->anywhere |= way.anywhere;
+}
+
+static void
+ways_out(struct literals *out, struct arena *a, const struct work *w,
+    const struct top *top, uint32_t n)
+{
+	bool apart = !w->ps.refers && !w->flags;
+	uint32_t strings = 0;
+	struct build b;
+
+	for (uint32_t i = 0; i < n; i++) {
+		strings += top[i].need.n;
+		if (top[i].need.n == 0 && (!apart || !w->sets.any))
+			return;
+	}
+	if (strings == 0)
+		return;
+	out->v = arena_array(a, strings, sizeof *out->v);
+	out->way = arena_array(a, apart ? n : 1, sizeof *out->way);
+	out->moves = w->ps.moves;
+	set_start(&b);
+	for (uint32_t i = 0; i < n; i++) {
+		if (top[i].need.n > 0)
+			set_unite(&b, &top[i].need);
+		if (apart) {
+			add_way(out, a, &b, top[i].way);
+			set_start(&b);
+		}
+	}
+	if (!apart && !b.dead)
+		add_way(out, a, &b, (struct literal_way){0, w->ps.n, false});
+}
+
+/* By all the rules of the art.  any: short strings, and ways without one. */
 static void
 thorough(struct literals *out, struct arena *a, struct work *w, bool any)
 {
-	struct str v[SET_STRINGS];
-	struct info i;
+	struct top top[WAYS];
+	struct literal_way way = {0};
+	uint32_t n = 0;
 
 	w->depth = 0;
+	w->flags = false;
 	w->sets.failed = &w->ps.failed;
 	w->sets.any = any;
 	w->sets.used = w->sets.made = 0;
-	i = alternation(w);
-	if (w->ps.failed || w->ps.at != w->ps.n || i.need.n == 0)
-		return;
-	memcpy(v, i.need.v, i.need.n * sizeof *v);
-	for (uint32_t k = 0; k < i.need.n; k++)
-		v[k].before = width_add(v[k].before, i.need.before);
-	copy_out(out, a, v, set_drop_longer(v, i.need.n), w->ps.moves);
+	for (;;) {
+		struct info i = sequence(w);
+
+		way.to = w->ps.at;
+		way.anywhere = i.need.n == 0;
+		if (n == WAYS || (way.anywhere && !any))
+			return;
+		top[n++] = (struct top){i.need, way};
+		if (!pattern_next(&w->ps, '|'))
+			break;
+		way.from = ++w->ps.at;
+	}
+	if (!w->ps.failed && w->ps.at == w->ps.n)
+		ways_out(out, a, w, top, n);
+}
+
+static void
+one_way(struct literals *out, struct arena *a, const char *pattern,
+    uint32_t len, const struct plain_run *plain)
+{
+	struct str one = {.p = pattern + plain->from,
+	    .len = (uint16_t)plain->len,
+	    .before = width_before(pattern, len, plain->from)};
+
+	one.p = literal_plain_copy(a, one.p, one.len);
+	out->v = arena_alloc(a, sizeof *out->v);
+	out->way = arena_alloc(a, sizeof *out->way);
+	copy_out(out, a, &one, 1);
+	out->way[out->nway++] = (struct literal_way){0, len, false};
 }
 
 void
@@ -480,16 +552,12 @@ literal_extract(struct literals *out, struct arena *a, const char *pattern,
 	const char *x = flags != NULL ? strchr(flags, 'x') : NULL;
 	struct plain_run plain;
 	struct work w;
-	struct str one;
 
 	*out = (struct literals){0};
 	w.ps = (struct pattern){.p = pattern, .n = len, .x = x != NULL};
 	w.may_stop = false;
 	if (x == NULL && literal_plain(&plain, &w.may_stop, pattern, len)) {
-		one = (struct str){.len = (uint16_t)plain.len};
-		one.p = literal_plain_copy(a, pattern + plain.from, plain.len);
-		one.before = width_before(pattern, len, plain.from);
-		copy_out(out, a, &one, 1, false);
+		one_way(out, a, pattern, len, &plain);
 		return;
 	}
 	if (x != NULL && strchr(x + 1, 'x') != NULL)

@@ -9,18 +9,33 @@
  * message without, 0.2 ms with).
  */
 
-/* "Every match of the pattern holds at least one of these", each put through
-   fold_case, since the search ignores case.  n == 0: nothing can be said, the
-   rule always runs. */
-struct literals {
-	const char **v; /* not NUL-terminated */
-	uint32_t *len;
+/* A string that a match must hold, put through fold_case, since the search
+   ignores case. */
+struct literal {
+	const char *p; /* not NUL-terminated */
+	uint32_t len;
 	/* Characters of the text, not of its folded form, that a match has
-	   before that literal; max is UINT32_MAX where there may be any
-	   number.  "There is a literal so far behind the match's start." */
-	uint32_t *min, *max;
-	uint32_t n;
-	bool moves; /* what a match is depends on where the search started */
+	   before it; max is UINT32_MAX where there may be any number. */
+	uint32_t min, max;
+	uint32_t way; /* of the pattern, in which it is required */
+};
+
+/* One of the alternatives that a pattern is made of, outside of all groups. */
+struct literal_way {
+	uint32_t from, to; /* in the pattern */
+	bool anywhere;     /* it has no literal */
+};
+
+/* "Every match of way k of the pattern holds at least one of its literals, so
+   far behind its start", unless that way is `anywhere`.  n == 0: nothing can be
+   said, the rule always runs.  There is one way where alternatives need each
+   other. */
+struct literals {
+	struct literal *v;
+	struct literal_way *way;
+	uint32_t n, nway;
+	bool anywhere; /* one of the ways is */
+	bool moves;    /* what a match is depends on where the search began */
 };
 
 /* Reads a PCRE2 pattern as compiled with PCRE2_UTF|PCRE2_UCP and the flags
@@ -29,8 +44,8 @@ struct literals {
 void literal_extract(struct literals *out, struct arena *, const char *pattern,
     uint32_t len, const char *flags);
 /* The same, but where there is nothing better a literal may be one character
-   that is no blank: for rules that run seldom, since it makes the search for
-   all literals slow. */
+   that is no blank, and a way may be `anywhere`: for rules that run seldom,
+   since it makes the search for all literals slow. */
 void literal_extract_any(struct literals *out, struct arena *,
     const char *pattern, uint32_t len, const char *flags);
 
@@ -49,7 +64,7 @@ struct prefilter_found {
 /* One place of a literal of `id`: it starts at `from` in the folded text, and
    a match has min to max characters before it (as in struct literals). */
 struct prefilter_place {
-	uint32_t id, from, min, max;
+	uint32_t id, way, from, min, max;
 };
 
 /* id: any number below 2^24; the same literal may belong to many ids.  Adds

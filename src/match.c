@@ -8,9 +8,8 @@
 
 #define RULE_NS 500000000ll /* a rule that takes longer in a message is out */
 
-/* SpamAssassin: a rule with score 0 does not run, and is 0 in metas. */
-static bool
-enabled(const struct rule *r)
+bool
+match_enabled(const struct rule *r)
 {
 	return r->type != RULE_NONE && r->type != RULE_META &&
 	       r->type != RULE_NEAR && !r->broken &&
@@ -31,19 +30,19 @@ set_up(struct match *m)
 	for (int t = 0; t <= RULE_META; t++)
 		x->mask[t] = arena_array(m->a, x->words, 8);
 	x->spent = arena_array(m->a, n, sizeof *x->spent);
-	windows_init(&x->windows, m->a, n);
+	windows_init(&x->windows, m->a, m->rules);
 	m->count = arena_array(m->a, n, sizeof *m->count);
 	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct rule *r = &m->rules->rule[i];
 		uint64_t bit = 1ull << (i % 64);
 
-		if (!enabled(r))
+		if (!match_enabled(r))
 			continue;
 		x->mask[r->type][i / 64] |= bit;
 		if (r->flags & RULE_LATE)
 			x->late[i / 64] |= bit;
-		if (r->literals.n == 0)
+		if (r->literals.n == 0 || r->literals.anywhere)
 			x->always[i / 64] |= bit;
 	}
 }
@@ -81,22 +80,6 @@ unit_candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
 		    &x->windows, prefilter(m), p, n, x->bits, x->words);
 }
 
-static bool
-compiled(struct match *m, uint32_t rule)
-{
-	struct rule *r = &m->rules->rule[rule];
-	struct re_fault fault;
-
-	if (r->re == NULL && !r->broken &&
-	    re_compile(&r->re, r->pattern, r->pattern_len, r->re_flags,
-		&fault) == -1) {
-		r->broken = true;
-		m->rules->degraded |= !fault.too_large;
-		m->skipped[rule] = true;
-	}
-	return r->re != NULL;
-}
-
 static void
 skip_rule(struct match *m, uint32_t rule)
 {
@@ -127,9 +110,10 @@ timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
 		m->timeout = true;
 		return -1;
 	}
-	rc = windows_match(
-	    &m->private->windows, &m->rules->rule[rule], rule, p, n, start, s);
+	rc = windows_match(m, rule, p, n, start, s);
 	*spent += clock_ns(CLOCK_MONOTONIC) - t0;
+	if (rc == -2) /* does not compile */
+		return -1;
 	if (rc == -1 || (*spent > RULE_NS && too_slow())) {
 		skip_rule(m, rule);
 		return -1;
@@ -186,8 +170,6 @@ run_rule(struct match *m, uint32_t rule, const struct unit_text *u,
 	uint32_t n = fold != NULL ? fold->len : u->len, at = 0;
 	struct span s;
 
-	if (!compiled(m, rule))
-		return;
 	while (at <= n && timed_match(m, rule, p, n, at, &s) == 1) {
 		struct hit h = {.rule = rule,
 		    .doc = u->doc,
@@ -245,7 +227,7 @@ run_unit(struct match *m, const struct unit_text *u)
 		unit_candidates(m, type[u->kind], fold.p, fold.len);
 		run_bits(m, u, &fold);
 	}
-	x->windows.p = NULL;
+	windows_forget(&x->windows);
 }
 
 /* ---- header fields ---- */
@@ -258,8 +240,6 @@ found_in(struct match *m, uint32_t rule, const char *p, uint32_t n)
 	struct span s;
 	int rc;
 
-	if (!compiled(m, rule))
-		return false;
 	rc = timed_match(m, rule, p, n, 0, &s);
 	if (rc == 0 && !(m->rules->rule[rule].flags & RULE_NOFOLD) &&
 	    fold_text(&fold, p, n))
@@ -348,7 +328,7 @@ run_headers(struct match *m)
 	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
 		const struct rule *r = &m->rules->rule[i];
 
-		if (r->type != RULE_HEADER || !enabled(r))
+		if (r->type != RULE_HEADER || !match_enabled(r))
 			continue;
 		if (cache == NULL)
 			cache = arena_array(m->a, m->rules->n, sizeof *cache);
@@ -387,7 +367,7 @@ run_mimeheaders(struct match *m)
 		const struct rule *r = &m->rules->rule[i];
 		bool raw = (r->flags & RULE_HDR_RAW) != 0;
 
-		if (r->type != RULE_MIMEHEADER || !enabled(r))
+		if (r->type != RULE_MIMEHEADER || !match_enabled(r))
 			continue;
 		for (uint32_t q = 0; q < m->view->tree->n; q++) {
 			uint32_t n;
@@ -410,7 +390,7 @@ run_full(struct match *m)
 	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
 		const struct rule *r = &m->rules->rule[i];
 
-		if (r->type != RULE_FULL || !enabled(r))
+		if (r->type != RULE_FULL || !match_enabled(r))
 			continue;
 		if (p == NULL) {
 			p = view_full(m->view, &n);
@@ -531,7 +511,8 @@ run_late(struct match *m)
 	}
 	for (uint32_t i = 0; i < m->rules->n; i++)
 		if (m->rules->rule[i].flags & RULE_LATE &&
-		    m->rules->rule[i].literals.n > 0)
+		    m->rules->rule[i].literals.n > 0 &&
+		    !m->rules->rule[i].literals.anywhere)
 			x->always[i / 64] &= ~(1ull << (i % 64));
 	x->late_now = true;
 	run_units(m, r.all ? NULL : &r);

@@ -12,11 +12,21 @@
  * places instead of at 2,000.
  */
 struct window {
-	uint32_t rule, from, to; /* bytes of the text; `to` itself, too */
+	uint32_t from, to; /* bytes of the text; `to` itself, too */
+};
+
+/* A way of a rule whose literals stand in the text. */
+struct way_here {
+	uint32_t rule, way;
+	uint32_t first, count; /* its windows */
+	/* The first match at or after `searched`. */
+	enum { WAY_UNKNOWN, WAY_MATCH, WAY_NONE } state;
+	struct span next;
 };
 
 struct windows {
 	struct arena *a;
+	const struct rules *rules;
 	/* Of the text that was scanned last. */
 	char *lower; /* its fold_case */
 	size_t room;
@@ -25,27 +35,44 @@ struct windows {
 	/* The text that windows are known for, or NULL. */
 	const char *p;
 	uint32_t n;
-	struct window *raw; /* one a place */
+	struct raw_window { /* one a place */
+		uint32_t here;
+		struct window at;
+	} * raw;
 	uint32_t nraw, raw_size;
 	bool full; /* too many */
-	/* By rule: first[rule] to first[rule] + count[rule] of v, sorted, apart
-	   from each other; for candidates only. */
-	struct window *v;
-	uint32_t size;
+	/* Ways as they were met; slot: by number of a way, 1 + its index here,
+	   or 0. */
+	struct way_here *here;
+	uint32_t nhere, here_size;
+	uint32_t *slot, nslot;
+	/* By rule: its ways are first[rule] to first[rule] + count[rule] of
+	   `order`, by number; for candidates only. */
+	struct way_here *order;
+	uint32_t order_size;
 	uint32_t *first, *count;
+	struct window *v; /* of a way: sorted, apart from each other */
+	uint32_t size;
 };
 
-void windows_init(struct windows *, struct arena *, uint32_t rules);
+void windows_init(struct windows *, struct arena *, const struct rules *);
 /* prefilter_scan of p[0..n), which must stay.  Windows are not known then. */
 void windows_scan(struct windows *, const struct prefilter *, const char *p,
     uint32_t n, uint64_t *bits);
 /* Windows in the text scanned last, of the rules whose bits are set. */
 void windows_make(struct windows *, const struct prefilter *, const char *p,
     uint32_t n, const uint64_t *bits, uint32_t words);
-/* re_match of a rule: in its windows, if these are known and it has literals;
-   else anywhere. */
-int windows_match(const struct windows *, const struct rule *, uint32_t rule,
-    const char *p, uint32_t n, uint32_t start, struct span *m);
+/* No text's windows are known. */
+void windows_forget(struct windows *);
+/* re_match of a rule, compiled if it is not yet: in its windows, if these are
+   known and it has literals; else anywhere.  `start` must not be less than in
+   the call before, for the same rule and text.  -2: does not compile. */
+int windows_match(struct match *, uint32_t rule, const char *p, uint32_t n,
+    uint32_t start, struct span *);
+
+/* Has a pattern, and is to run.  SpamAssassin: a rule with score 0 does not,
+   and is 0 in metas. */
+bool match_enabled(const struct rule *);
 
 /* match_address.c.  RULE_HDR_ADDR, RULE_HDR_NAME: p[0..n) becomes the addresses
    or names of all addresses in it, a line each. */

@@ -151,6 +151,7 @@ esc_digit(struct pattern *ps, struct pattern_atom *a)
 {
 	read_number(ps, 10, PATTERN_MANY);
 	a->kind = PATTERN_SOME;
+	ps->refers = true;
 }
 
 static void
@@ -177,6 +178,7 @@ esc_reference(struct pattern *ps, struct pattern_atom *a)
 	char c = pattern_peek(ps, 0);
 
 	a->kind = PATTERN_SOME;
+	ps->refers = true;
 	ps->at++;
 	if (c == '{')
 		pattern_skip_to(ps, '}');
@@ -458,10 +460,14 @@ pattern_group(struct pattern *ps)
 		ps->at += (uint32_t)strlen(heads[i].text);
 		if (heads[i].end != 0)
 			pattern_skip_to(ps, heads[i].end);
+		ps->refers |= heads[i].how == PATTERN_CALL ||
+			      heads[i].how == PATTERN_COND;
 		return heads[i].how;
 	}
-	if (isdigit((unsigned char)(c == '-' ? pattern_peek(ps, 2) : c)))
+	if (isdigit((unsigned char)(c == '-' ? pattern_peek(ps, 2) : c))) {
+		ps->refers = true;
 		return PATTERN_CALL;
+	}
 	ps->at++;
 	return group_flags(ps);
 }

@@ -20,6 +20,7 @@ struct pattern {
 	bool quoted; /* inside \Q...\E */
 	bool moves;  /* \G or \K was read: where a search starts matters, or
 	                a match is said to start elsewhere than it does */
+	bool refers; /* to groups: by number, by name, by a condition */
 };
 
 enum pattern_kind {

@@ -22,7 +22,7 @@ struct node {                    /* of the trie as it grows */
 
 struct user { /* of a literal */
 	uint32_t id, next;
-	uint32_t min, max;
+	uint32_t way, min, max;
 };
 
 struct prefilter {
@@ -112,8 +112,8 @@ void
 prefilter_add(
     struct prefilter *f, const struct literals *l, uint32_t lit, uint32_t id)
 {
-	const unsigned char *p = (const unsigned char *)l->v[lit];
-	uint32_t at = 0, len = l->len[lit], *user;
+	const unsigned char *p = (const unsigned char *)l->v[lit].p;
+	uint32_t at = 0, len = l->v[lit].len, *user;
 
 	gate_add(f, p, len);
 	for (uint32_t i = 0; i < len; i++) {
@@ -133,7 +133,8 @@ prefilter_add(
 	f->user =
 	    arena_more(f->a, f->user, f->users, &f->user_room, sizeof *f->user);
 	user = &f->known[f->node[at].lit].user;
-	f->user[f->users] = (struct user){id, *user, l->min[lit], l->max[lit]};
+	f->user[f->users] = (struct user){
+	    id, *user, l->v[lit].way, l->v[lit].min, l->v[lit].max};
 	*user = f->users++;
 }
 
@@ -310,8 +311,8 @@ prefilter_places(const struct prefilter *f, const struct prefilter_found *found,
 
 				if (bits[x->id / 64] >> x->id % 64 & 1)
 					put(ctx,
-					    &(struct prefilter_place){
-						x->id, from, x->min, x->max});
+					    &(struct prefilter_place){x->id,
+						x->way, from, x->min, x->max});
 			}
 		}
 	}
