@@ -111,7 +111,12 @@ $(B)/prop-cuts: $(wildcard tests/prop/cuts*.c) tests/prop/cuts.h $(LIBOBJ)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIBOBJ) \
 		$(LIBS)
 
-check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts
+# The same hits in windows as in whole texts; see tests/prop/windows.c.
+$(B)/prop-windows: tests/prop/windows.c $(LIBOBJ)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+
+check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts \
+	$(B)/prop-windows
 
 TESTS = $(sort $(wildcard tests/*/*.t))
 

@@ -81,6 +81,7 @@ static const struct {
     {"abcd{}e", "abcd{}e", ""},
     {"abcd{0}{ 2}e", "abc", ""},
     {"abcd{2}{3}e", "abc", ""},
+    {"abc.{1,20000}def", "abc", ""},
     {"abc??d", "abd|abcd", ""},
     {"(?:abc)++d", "abcd", ""},
     {"\\Qa.b\\E+cde", "bcde", ""},
@@ -173,6 +174,86 @@ test_cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		check_case(cases[i].pattern, cases[i].want, cases[i].flags);
+}
+
+/* How many characters a match has before a literal; -1: any number. */
+static const struct {
+	const char *pattern, *literal;
+	int min, max;
+} distances[] = {
+    {"telegram", "telegram", 0, 0},
+    {".{2}telegram", "telegram", 2, 2},
+    {"\\d{1,3} ?telegram", "telegram", 1, 4},
+    {"\\d+telegram", "telegram", 1, -1},
+    {"[ab]?c{2}telegram", "telegram", 2, 3},
+    {"(?:a|bcd|\\d\\d)telegram", "telegram", 1, 3},
+    {"(?:\\d|(?:x.){1,2})+telegram", "telegram", 1, -1},
+    {"\\Rtelegram", "telegram", 1, 2},
+    {"\\Xtelegram", "telegram", 1, -1},
+    {"(x)\\1telegram", "telegram", 1, -1},
+    {"(?=abc)(?<!x)\\b^telegram", "telegram", 0, 0},
+    {"(?(?=a)..|.)telegram", "telegram", 0, 2},
+    {"(?(?=a)(?:.|...))telegram", "telegram", 0, 3},
+    {"\\d(?:\\d\\dtelegram|\\dtelegram)", "telegram", 2, 3},
+    {"(?:.telegram){2,3}", "telegram", 1, 1},
+    {"(?:..[ab]telegram\\d){3}", "telegram", 3, 3},
+    {"\\d{3}(?i)telegram", "telegram", 3, 3},
+    {"\\p{L}\\N{U+41}\\x41\\Qé\\Etelegram", "aételegram", 2, 2},
+    {"ß.telegram", "telegram", 2, 2},
+    {"(?:.(?#c)\\E){2}telegram", "telegram", 2, 2},
+    {"(?:\\d|[^x]|(?:\\w|..(?:.|....)))telegram", "telegram", 1, 6},
+};
+
+static void
+test_distances(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(distances); i++) {
+		const char *p = distances[i].pattern;
+		struct literals l;
+		uint32_t k = 0;
+
+		literal_extract(&l, arena, p, (uint32_t)strlen(p), "i");
+		while (k < l.n && (l.v[k].len != strlen(distances[i].literal) ||
+				      memcmp(l.v[k].p, distances[i].literal,
+					  l.v[k].len) != 0))
+			k++;
+		if (k == l.n)
+			fail_msg("%s: no %s", p, distances[i].literal);
+		if (l.v[k].min != (uint32_t)distances[i].min ||
+		    l.v[k].max != (uint32_t)distances[i].max)
+			fail_msg("%s: %u-%d", p, l.v[k].min, (int)l.v[k].max);
+	}
+}
+
+/* Ways that need each other are one. */
+static void
+test_ways(void **state)
+{
+	static const struct {
+		const char *p;
+		uint32_t ways;
+	} v[] = {
+	    {"telegram|wechat", 2},
+	    {"(?:telegram|wechat)", 1},
+	    {"telegram(?:a|b)|(wechat)|whatsapp", 3},
+	    {"(telegram)\\1|wechat", 1},
+	    {"telegram|(wechat)(?1)", 1},
+	    {"telegram(?i)|wechat", 1},
+	    {"telegram\\Q|x\\E|wechat", 2},
+	    {"telegram[|]|wechat(?#|)", 2},
+	    {"telegram\\||wechat", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		struct literals l;
+
+		literal_extract(
+		    &l, arena, v[i].p, (uint32_t)strlen(v[i].p), "");
+		if (l.nway != v[i].ways)
+			fail_msg("%s: %u ways", v[i].p, l.nway);
+	}
 }
 
 /* Limits: many alternatives, depth, length. */
@@ -647,6 +728,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_distances),
+	    cmocka_unit_test(test_ways),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_sound),
 	    cmocka_unit_test(test_broken),
