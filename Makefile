@@ -22,7 +22,7 @@ SRC = arena buf log clock map message decode decode_names decode_charset html \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
 	entries entries_judge entries_plan show judge wire sandbox worker \
 	vault vault_file vault_token \
-	cmd_filter cmd_explain cmd_rules cmd_scan main
+	cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox
 PROGS = simsift
 
