@@ -191,16 +191,19 @@ damage() { # what status pattern shell-command
 	is "$1: then it is stored anew" \
 		"$("$SIMSIFT" restore -C any -V d "$sha" 2>&1 | cmp - m)" ''
 }
-damage 'a bit' 65 'damaged' 'sed -i s/office/offise/ "$f"'
-damage 'cut short' 65 'damaged' 'truncate -s -3 "$f"'
-damage 'empty' 65 'damaged' ': >"$f"'
-damage 'something behind it' 65 'damaged' 'echo >>"$f"'
-damage 'its fields' 65 'damaged' 'sed -i 1s/^/x/ "$f"'
-damage 'a symbolic link' 65 'symbolic link' \
-	'mv "$f" aside; ln -s "$PWD/aside" "$f"'
-damage 'a fifo' 65 'not a file' 'rm "$f"; mkfifo "$f"'
-[ "$(id -u)" != 0 ] ||
-	damage "somebody else's" 65 'belongs to' 'chown 12345 "$f"'
+# shellcheck disable=SC2016 # $f is the inner shell's
+{
+	damage 'a bit' 65 'damaged' 'sed -i s/office/offise/ "$f"'
+	damage 'cut short' 65 'damaged' 'truncate -s -3 "$f"'
+	damage 'empty' 65 'damaged' ': >"$f"'
+	damage 'something behind it' 65 'damaged' 'echo >>"$f"'
+	damage 'its fields' 65 'damaged' 'sed -i 1s/^/x/ "$f"'
+	damage 'a symbolic link' 65 'symbolic link' \
+		'mv "$f" aside; ln -s "$PWD/aside" "$f"'
+	damage 'a fifo' 65 'not a file' 'rm "$f"; mkfifo "$f"'
+	[ "$(id -u)" != 0 ] ||
+		damage "somebody else's" 65 'belongs to' 'chown 12345 "$f"'
+}
 rm -rf d aside
 "$SIMSIFT" hold -C any -V d <m
 for f in d/new/*; do
