@@ -129,7 +129,7 @@ is '-V goes before it' "$(files opt) $(files set2)" '1 0'
 ok 'the setting is listed' sh -c "'$SIMSIFT' rules list --settings -C r \
 	-c 'vault /some/where' | grep -q '^vault .*/some/where'"
 ok 'a relative setting is refused' sh -c "'$SIMSIFT' rules lint -C r \
-	-c 'vault here' 2>&1 | grep -q 'begins with / or ~/'"
+	-c 'vault here' 2>&1 | grep -q 'with / or ~/'"
 
 # ---- what can be wrong with it ----
 # The cut becomes a mark, and the message goes on, whole.
