@@ -114,6 +114,16 @@ ok 'and not kept' test ! -e none
 "$SIMSIFT" filter -C r -V none <clean >out
 ok 'clean mail makes no vault' test ! -e none
 
+# An MTA that tries again writes another date: the second has the first's id.
+(printf 'From a@x Mon Nov  2 10:11:12 2026\n' && cat m) >first
+(printf 'From a@x Mon Nov  2 10:22:22 2026\n' && cat m) >second
+"$SIMSIFT" filter -C r -V again <first >out1
+"$SIMSIFT" filter -C r -V again <second >out2
+is 'a second try: stored once' "$(files again)" 1
+is 'a second try: the same field and token' "$(sed 1d out2)" "$(sed 1d out1)"
+"$SIMSIFT" restore -C r -V again <out2 >back
+ok 'a second try: the original of the first' cmp back first
+
 # ---- where it is ----
 "$SIMSIFT" filter -C r <m >out
 is 'the usual place' "$(files "$HOME/.local/share/simsift/vault")" 1
