@@ -8,7 +8,8 @@
 struct options {
 	struct conf_sources sources;
 	bool header, json, tree, strict, settings;
-	bool quiet, verbose;
+	bool quiet, verbose, no_vault;
+	const char *vault; /* -V, or NULL */
 	const char **arg;
 	int narg;
 	const char *wrong; /* what is wrong with the options, or NULL */
@@ -16,6 +17,8 @@ struct options {
 
 int cmd_filter(const struct options *);
 int cmd_check(const struct options *);
+int cmd_hold(const struct options *);
+int cmd_restore(const struct options *);
 int cmd_explain(const struct options *);
 int cmd_diff(const struct options *);
 int cmd_rules(const struct options *);
