@@ -15,7 +15,12 @@
 struct literals {
 	const char **v; /* not NUL-terminated */
 	uint32_t *len;
+	/* Characters of the text, not of its folded form, that a match has
+	   before that literal; max is UINT32_MAX where there may be any
+	   number.  "There is a literal so far behind the match's start." */
+	uint32_t *min, *max;
 	uint32_t n;
+	bool moves; /* what a match is depends on where the search started */
 };
 
 /* Reads a PCRE2 pattern as compiled with PCRE2_UTF|PCRE2_UCP and the flags
@@ -23,16 +28,44 @@ struct literals {
    understand makes it give up on that stretch, never guess.  Never fails. */
 void literal_extract(struct literals *out, struct arena *, const char *pattern,
     uint32_t len, const char *flags);
+/* The same, but where there is nothing better a literal may be one character
+   that is no blank: for rules that run seldom, since it makes the search for
+   all literals slow. */
+void literal_extract_any(struct literals *out, struct arena *,
+    const char *pattern, uint32_t len, const char *flags);
 
 struct prefilter;
 struct prefilter *prefilter_new(struct arena *);
-/* id: any number below 2^24; the same literal may belong to many ids. */
+
+/* Where literals stand in a text, as prefilter_scan found them: v is the
+   caller's; n > room: some are left out. */
+struct prefilter_found {
+	struct prefilter_end {
+		uint32_t state, end;
+	} * v;
+	uint32_t n, room;
+};
+
+/* One place of a literal of `id`: it starts at `from` in the folded text, and
+   a match has min to max characters before it (as in struct literals). */
+struct prefilter_place {
+	uint32_t id, from, min, max;
+};
+
+/* id: any number below 2^24; the same literal may belong to many ids.  Adds
+   literal i of l. */
 void prefilter_add(
-    struct prefilter *, const char *lit, uint32_t len, uint32_t id);
+    struct prefilter *, const struct literals *l, uint32_t i, uint32_t id);
 void prefilter_build(struct prefilter *);
 /* Sets the bit of each id one of whose literals stands in p[0..n), which went
-   through fold_case.  bits has room for the largest id. */
-void prefilter_scan(
-    const struct prefilter *, const char *p, uint32_t n, uint64_t *bits);
+   through fold_case.  bits has room for the largest id.  found may be NULL;
+   else where each literal stands. */
+void prefilter_scan(const struct prefilter *, const char *p, uint32_t n,
+    uint64_t *bits, struct prefilter_found *found);
+/* Calls put() for each place of each literal of an id whose bit is set.  Their
+   ends rise.  found is what prefilter_scan of the same prefilter filled. */
+void prefilter_places(const struct prefilter *, const struct prefilter_found *,
+    const uint64_t *bits,
+    void (*put)(void *ctx, const struct prefilter_place *), void *ctx);
 
 #endif

@@ -8,20 +8,6 @@
 
 #define RULE_NS 500000000ll /* a rule that takes longer in a message is out */
 
-struct match_private {
-	uint64_t *bits; /* of the candidates in the present text */
-	uint64_t *mask[RULE_META + 1]; /* rules that may run, by type */
-	uint64_t *always;              /* of these, those without a literal */
-	uint64_t *late;                /* … that wait for one with `first` */
-	bool late_now;
-	uint32_t words;
-	int64_t *spent; /* ns, by rule */
-	/* First hits of this unit, and of the one before it. */
-	uint32_t unit_start, look_back;
-	char *lower; /* fold_case of the present text */
-	size_t room;
-};
-
 /* SpamAssassin: a rule with score 0 does not run, and is 0 in metas. */
 static bool
 enabled(const struct rule *r)
@@ -45,6 +31,7 @@ set_up(struct match *m)
 	for (int t = 0; t <= RULE_META; t++)
 		x->mask[t] = arena_array(m->a, x->words, 8);
 	x->spent = arena_array(m->a, n, sizeof *x->spent);
+	windows_init(&x->windows, m->a, n);
 	m->count = arena_array(m->a, n, sizeof *m->count);
 	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
 	for (uint32_t i = 0; i < n; i++) {
@@ -61,30 +48,37 @@ set_up(struct match *m)
 	}
 }
 
+static const struct prefilter *
+prefilter(const struct match *m)
+{
+	return m->private->late_now ? m->rules->late : m->rules->prefilter;
+}
+
 /* Sets x->bits to the rules of a type that may match the text. */
 static void
 candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
 {
 	struct match_private *x = m->private;
-	size_t need = FOLD_CASE_ROOM(n);
 
-	if (need > x->room) {
-		x->room = need * 2;
-		x->lower = arena_alloc(m->a, x->room);
-	}
 	memcpy(x->bits, x->always, x->words * 8);
-	prefilter_scan(x->late_now ? m->rules->late : m->rules->prefilter,
-	    x->lower, fold_case(x->lower, p, n), x->bits);
+	windows_scan(&x->windows, prefilter(m), p, n, x->bits);
 	for (uint32_t i = 0; i < x->words; i++)
 		x->bits[i] &= x->mask[type][i];
 }
 
-/* Of the rules for units, those whose turn it is. */
+/* Candidates for a unit's text: of the rules for units, those whose turn it
+   is, and where in the text their matches may start. */
 static void
-in_turn(struct match_private *x)
+unit_candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
 {
+	struct match_private *x = m->private;
+
+	candidates(m, type, p, n);
 	for (uint32_t i = 0; i < x->words; i++)
 		x->bits[i] &= x->late_now ? x->late[i] : ~x->late[i];
+	if (!m->rules->whole_units)
+		windows_make(
+		    &x->windows, prefilter(m), p, n, x->bits, x->words);
 }
 
 static bool
@@ -120,7 +114,7 @@ too_slow(void)
 	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) > RULE_NS;
 }
 
-/* re_match under the clock: 1, 0, or -1 where this rule is out. */
+/* The next match, under the clock: 1, 0, or -1 where this rule is out. */
 static int
 timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
     uint32_t start, struct span *s)
@@ -133,7 +127,8 @@ timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
 		m->timeout = true;
 		return -1;
 	}
-	rc = re_match(m->rules->rule[rule].re, p, n, start, s);
+	rc = windows_match(
+	    &m->private->windows, &m->rules->rule[rule], rule, p, n, start, s);
 	*spent += clock_ns(CLOCK_MONOTONIC) - t0;
 	if (rc == -1 || (*spent > RULE_NS && too_slow())) {
 		skip_rule(m, rule);
@@ -243,15 +238,14 @@ run_unit(struct match *m, const struct unit_text *u)
 
 	x->look_back = x->unit_start;
 	x->unit_start = from;
-	candidates(m, type[u->kind], u->p, u->len);
-	in_turn(x);
+	unit_candidates(m, type[u->kind], u->p, u->len);
 	run_bits(m, u, NULL);
 	/* rawbody shows the text as it was sent: never folded. */
-	if (u->kind == IN_RAWBODY || !fold_text(&fold, u->p, u->len))
-		return;
-	candidates(m, type[u->kind], fold.p, fold.len);
-	in_turn(x);
-	run_bits(m, u, &fold);
+	if (u->kind != IN_RAWBODY && fold_text(&fold, u->p, u->len)) {
+		unit_candidates(m, type[u->kind], fold.p, fold.len);
+		run_bits(m, u, &fold);
+	}
+	x->windows.p = NULL;
 }
 
 /* ---- header fields ---- */
@@ -271,109 +265,6 @@ found_in(struct match *m, uint32_t rule, const char *p, uint32_t n)
 	    fold_text(&fold, p, n))
 		rc = timed_match(m, rule, fold.p, fold.len, 0, &s);
 	return rc == 1;
-}
-
-/* ---- addresses ---- */
-
-static bool
-blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static void
-put_line(struct text *out, const char *p, uint32_t n)
-{
-	while (n > 0 && (blank(p[n - 1]) || p[n - 1] == '"'))
-		n--;
-	while (n > 0 && (blank(*p) || *p == '"')) {
-		p++;
-		n--;
-	}
-	if (n > 1 && p[0] == '\'' && p[n - 1] == '\'') {
-		p++;
-		n -= 2;
-	}
-	if (n == 0)
-		return;
-	if (out->len > 0)
-		text_copy(out, "\n", 1, 0);
-	text_copy(out, p, n, 0);
-}
-
-/* One address of a list: NAME <ADDR>, ADDR (NAME), ADDR. */
-static void
-one_address(struct text *out, unsigned flags, const char *p, uint32_t n)
-{
-	struct span lt = {n, n}, note = {n, n};
-	uint32_t end, quotes = 0;
-	bool quoted = false;
-
-	for (uint32_t i = 0; i < n; i++)
-		quotes += p[i] == '"';
-	for (uint32_t i = 0; i < n; i++) {
-		if (p[i] == '"')
-			quoted = !quoted && quotes % 2 == 0;
-		else if (!quoted && p[i] == '<' && lt.from == n)
-			lt.from = i;
-		else if (!quoted && p[i] == '>' && lt.from < n && lt.to == n)
-			lt.to = i;
-		else if (!quoted && p[i] == '(' && note.from == n)
-			note.from = i;
-		else if (!quoted && p[i] == ')' && note.from < n &&
-			 note.to == n)
-			note.to = i;
-	}
-	if (lt.to < n) {
-		if (flags & RULE_HDR_ADDR)
-			put_line(out, p + lt.from + 1, lt.to - lt.from - 1);
-		else if (lt.from > 0 || note.to == n)
-			put_line(out, p, lt.from);
-		else
-			put_line(
-			    out, p + note.from + 1, note.to - note.from - 1);
-		return;
-	}
-	end = note.from;
-	while (end > 0 && blank(p[end - 1]))
-		end--;
-	if (flags & RULE_HDR_ADDR && memchr(p, '@', end) != NULL)
-		put_line(out, p, end);
-	else if (flags & RULE_HDR_NAME && memchr(p, '@', end) == NULL)
-		put_line(out, p, end);
-	else if (flags & RULE_HDR_NAME && note.to < n)
-		put_line(out, p + note.from + 1, note.to - note.from - 1);
-}
-
-/* :addr, :name: those of all addresses, a line each. */
-static void
-narrow(struct match *m, unsigned flags, const char **p, uint32_t *n)
-{
-	struct text out = TEXT(m->a);
-	uint32_t at = 0, quotes = 0;
-	bool quoted = false;
-	int note = 0;
-
-	if ((flags & (RULE_HDR_ADDR | RULE_HDR_NAME)) == 0)
-		return;
-	for (uint32_t i = 0; i < *n; i++)
-		quotes += (*p)[i] == '"';
-	for (uint32_t i = 0; i <= *n; i++) {
-		char c = i < *n ? (*p)[i] : '\n';
-
-		if (c == '"' && quotes % 2 == 0)
-			quoted = !quoted;
-		note += !quoted && c == '(';
-		note -= !quoted && c == ')' && note > 0;
-		if (c != '\n' && (c != ',' || quoted || note > 0))
-			continue;
-		one_address(&out, flags, *p + at, i - at);
-		at = i + 1;
-		quoted = false;
-		note = 0;
-	}
-	*p = out.p;
-	*n = out.len;
 }
 
 struct field_text { /* one text for all rules that name the field */
@@ -435,7 +326,7 @@ run_header_rule(struct match *m, uint32_t rule, const struct field_text *f)
 	if (r->flags & RULE_EXISTS) {
 		hit = p != NULL;
 	} else {
-		narrow(m, r->flags, &p, &n);
+		match_narrow(m->a, r->flags, &p, &n);
 		if (f->p == NULL && r->if_unset != NULL) {
 			p = r->if_unset;
 			n = (uint32_t)strlen(p);

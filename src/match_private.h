@@ -1,10 +1,71 @@
 #ifndef MATCH_PRIVATE_H
 #define MATCH_PRIVATE_H
 
+#include "fold.h"
 #include "match.h"
 
 /*
- * Between match.c and match_late.c: rules with `late` run in a second round,
+ * match_window.c: where in a text a match of a rule may start.  Every match
+ * holds one of the rule's literals, so many characters behind its start: so it
+ * starts in a window before one of the places where these stand, and need not
+ * be looked for elsewhere.  Large alternations are tried at a handful of
+ * places instead of at 2,000.
+ */
+struct window {
+	uint32_t rule, from, to; /* bytes of the text; `to` itself, too */
+};
+
+struct windows {
+	struct arena *a;
+	/* Of the text that was scanned last. */
+	char *lower; /* its fold_case */
+	size_t room;
+	struct prefilter_found found;
+	struct fold_shifts shifts;
+	/* The text that windows are known for, or NULL. */
+	const char *p;
+	uint32_t n;
+	struct window *raw; /* one a place */
+	uint32_t nraw, raw_size;
+	bool full; /* too many */
+	/* By rule: first[rule] to first[rule] + count[rule] of v, sorted, apart
+	   from each other; for candidates only. */
+	struct window *v;
+	uint32_t size;
+	uint32_t *first, *count;
+};
+
+void windows_init(struct windows *, struct arena *, uint32_t rules);
+/* prefilter_scan of p[0..n), which must stay.  Windows are not known then. */
+void windows_scan(struct windows *, const struct prefilter *, const char *p,
+    uint32_t n, uint64_t *bits);
+/* Windows in the text scanned last, of the rules whose bits are set. */
+void windows_make(struct windows *, const struct prefilter *, const char *p,
+    uint32_t n, const uint64_t *bits, uint32_t words);
+/* re_match of a rule: in its windows, if these are known and it has literals;
+   else anywhere. */
+int windows_match(const struct windows *, const struct rule *, uint32_t rule,
+    const char *p, uint32_t n, uint32_t start, struct span *m);
+
+/* match_address.c.  RULE_HDR_ADDR, RULE_HDR_NAME: p[0..n) becomes the addresses
+   or names of all addresses in it, a line each. */
+void match_narrow(struct arena *, unsigned flags, const char **p, uint32_t *n);
+
+struct match_private {
+	uint64_t *bits; /* of the candidates in the present text */
+	uint64_t *mask[RULE_META + 1]; /* rules that may run, by type */
+	uint64_t *always;              /* of these, those without a literal */
+	uint64_t *late;                /* … that wait for one with `first` */
+	bool late_now;
+	uint32_t words;
+	int64_t *spent; /* ns, by rule */
+	/* First hits of this unit, and of the one before it. */
+	uint32_t unit_start, look_back;
+	struct windows windows;
+};
+
+/*
+ * match_late.c: rules with `late` run in a second round,
  * and only near hits of rules with `first`.  Words such as "help" or a price
  * stand in every mail; here they tell something only beside the topic.
  */

@@ -26,7 +26,8 @@ int
 re_compile(struct re **out, const char *pattern, uint32_t len, unsigned flags,
     struct re_fault *fault)
 {
-	uint32_t o = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t o = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C |
+		     PCRE2_USE_OFFSET_LIMIT;
 	struct re *re = calloc(1, sizeof *re);
 	PCRE2_SIZE at = 0;
 	int error = PCRE2_ERROR_NOMEMORY;
@@ -84,10 +85,19 @@ int
 re_match(const struct re *re, const char *p, uint32_t n, uint32_t start,
     struct span *m)
 {
-	const PCRE2_SIZE *v;
-	int rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
-	    start, PCRE2_NO_UTF_CHECK, re->data, re->limits);
+	return re_match_within(re, p, n, (struct span){start, n}, m);
+}
 
+int
+re_match_within(const struct re *re, const char *p, uint32_t n,
+    struct span starts, struct span *m)
+{
+	const PCRE2_SIZE *v;
+	int rc;
+
+	pcre2_set_offset_limit(re->limits, starts.to);
+	rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
+	    starts.from, PCRE2_NO_UTF_CHECK, re->data, re->limits);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (rc < 0)

@@ -413,10 +413,10 @@ add_literals(struct rules *r, struct prefilter *to, uint32_t i)
 		if (u->re_flags & bit[k])
 			*f++ = letter[k];
 	*f = '\0';
-	literal_extract(
+	(u->flags & RULE_LATE ? literal_extract_any : literal_extract)(
 	    &u->literals, r->arena, u->pattern, u->pattern_len, flags);
 	for (uint32_t k = 0; k < u->literals.n; k++)
-		prefilter_add(to, u->literals.v[k], u->literals.len[k], i);
+		prefilter_add(to, &u->literals, k, i);
 }
 
 static void

@@ -165,6 +165,9 @@ struct rules {
 	uint32_t nmeta_order;
 	struct prefilter *prefilter; /* ids are rule indexes */
 	struct prefilter *late;      /* of late rules; NULL until rules_late */
+	/* For tests: matches are looked for in all of a text, not only where
+	   the literals say that they may start. */
+	bool whole_units;
 	/* A line inside ifplugin Simsift that is no directive of the language
 	   is offered here: 1 taken, 0 unknown name, -1 bad value with `why`. */
 	int (*setting)(
