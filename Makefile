@@ -16,7 +16,7 @@ SRC = arena buf log clock map message decode decode_names decode_charset html \
 	literal_plain literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
 	rules_words conf mime mime_etpan view view_links match match_late match_near \
-	edit report grow grow_lines grow_sentence grow_list grow_spans grow_protect \
+	mask edit report grow grow_lines grow_sentence grow_list grow_spans grow_protect \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
