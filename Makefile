@@ -11,8 +11,8 @@ DESTDIR =
 B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
-SRC = arena buf log clock map message decode decode_names decode_charset html \
-	digest digest_toc fold pattern \
+SRC = arena buf log clock when map message decode decode_names decode_charset \
+	width html digest digest_toc fold pattern \
 	literal_plain literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
 	rules_words conf mime mime_etpan view view_links match match_late match_near \

@@ -10,11 +10,10 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
-#include "decode.h"
 #include "limits.h"
 #include "message.h"
+#include "width.h"
 #include "worker.h"
 
 struct job {
@@ -131,21 +130,6 @@ paint(struct job *j, const char *colour)
 		buf_puts(&j->out, colour);
 }
 
-/* Columns of text that went through report_shown. */
-static uint32_t
-columns(const char *p, size_t n)
-{
-	uint32_t width = 0, cp;
-
-	for (size_t at = 0; at < n;) {
-		unsigned k = decode_utf8(p + at, n - at, &cp);
-
-		width += k > 0 ? (uint32_t)utf8proc_charwidth((int)cp) : 1;
-		at += k > 0 ? k : 1;
-	}
-	return width;
-}
-
 static void
 put_many(struct buf *out, char c, uint32_t n)
 {
@@ -177,8 +161,8 @@ put_match(struct job *j, const struct report_hit *h)
 	paint(j, plain);
 	buf_put(&j->out, piece[2].p, piece[2].len);
 	buf_puts(&j->out, "\n      ");
-	put_many(&j->out, ' ', columns(piece[0].p, piece[0].len));
-	width = columns(piece[1].p, piece[1].len);
+	put_many(&j->out, ' ', width_of(piece[0].p, piece[0].len));
+	width = width_of(piece[1].p, piece[1].len);
 	put_many(&j->out, '^', width > 0 ? width : 1);
 	buf_puts(&j->out, "\n");
 	for (int i = 0; i < 3; i++)
@@ -203,10 +187,10 @@ put_growth(struct job *j, const struct report_hit *h)
 	if (!h->asked)
 		return;
 	shown_pieces(piece, h->text, h->len, h->grown);
-	width = columns(piece[1].p, piece[1].len);
+	width = width_of(piece[1].p, piece[1].len);
 	buf_puts(&j->out, "      ");
 	if (width > 0) {
-		put_many(&j->out, ' ', columns(piece[0].p, piece[0].len));
+		put_many(&j->out, ' ', width_of(piece[0].p, piece[0].len));
 		put_many(&j->out, '~', width);
 		buf_puts(&j->out, "\n      ");
 	}
