@@ -25,8 +25,12 @@ is_letter(char c)
 static size_t
 word_at(const char *p, size_t n, const char *word)
 {
-	size_t len = strlen(word);
+	size_t len;
 
+	/* Most places are ruled out by the first byte. */
+	if (n == 0 || ((p[0] ^ word[0]) & 0xdf) != 0)
+		return 0;
+	len = strlen(word);
 	return n >= len && strncasecmp(p, word, len) == 0 ? len : 0;
 }
 
@@ -335,6 +339,32 @@ handle_at(const char *p, size_t at, size_t n)
 		     : (struct span){0};
 }
 
+/* Text without a handle in it; what a mail program would make a link is none
+   any more. */
+static void
+put_dead(struct buf *out, const char *p, size_t n)
+{
+	static const char *const alive[][2] = {{"http://", "hxxp://"},
+	    {"https://", "hxxps://"}, {"www.", "www[.]"}, {"t.me/", "t[.]me/"},
+	    {"telegram.me/", "telegram[.]me/"}, {"wa.me/", "wa[.]me/"}};
+	size_t done = 0, k;
+
+	for (size_t at = 0; at < n; at += k) {
+		k = 1;
+		for (size_t i = 0; i < N(alive) && k == 1; i++) {
+			size_t len = word_at(p + at, n - at, alive[i][0]);
+
+			if (len == 0)
+				continue;
+			buf_put(out, p + done, at - done);
+			buf_puts(out, alive[i][1]);
+			done = at + len;
+			k = len;
+		}
+	}
+	buf_put(out, p + done, n - done);
+}
+
 static void
 put_shortened(struct buf *out, const char *p, struct span name)
 {
@@ -362,10 +392,10 @@ mask_handles(struct buf *out, const char *p, size_t n, struct span s)
 		if (name.to <= s.from || name.from >= s.to)
 			continue;
 		if (name.from > done)
-			buf_put(out, p + done, name.from - done);
+			put_dead(out, p + done, name.from - done);
 		put_shortened(out, p, name);
 		done = name.to;
 	}
 	if (done < s.to)
-		buf_put(out, p + done, s.to - done);
+		put_dead(out, p + done, s.to - done);
 }

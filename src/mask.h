@@ -17,8 +17,9 @@
 void mask_secrets(char *p, const char *original, size_t n);
 
 /* Appends p[s.from..s.to) with each handle in it shortened: @eshop88 becomes
-   @e…88, t.me/eshop88 becomes t.me/e…88; one of which a part stands in s is
-   known by the text before it.  Addresses of mail stay. */
+   @e…88, and links dead: https://t.me/eshop88 becomes hxxps://t[.]me/e…88.  A
+   handle of which a part stands in s is known by the text before it.
+   Addresses of mail stay. */
 void mask_handles(struct buf *out, const char *p, size_t n, struct span);
 
 #endif

@@ -106,8 +106,9 @@ static void
 any_bytes(void **state)
 {
 	static const char *const piece[] = {"LPA:1$", "code", "PIN", "4821",
-	    "12345678", "-", " ", "激活码", "\xff", "\xe5", "@", "t.me/", "QQ",
-	    "abc", "X9-Y8Z7", "activation code", "\n", "."};
+	    "12345678", "-", " ", "激活码", "\xff", "\xe5", "@",
+	    "telegram.dog/", "QQ", "abc", "X9-Y8Z7", "activation code", "\n",
+	    "."};
 	uint32_t seed = 5;
 
 	(void)state;
@@ -155,16 +156,18 @@ handles(void **state)
 	(void)state;
 	shortened("【TG客服@eshop88】", "【TG客服@e…88】");
 	shortened("[TG @shop88](https://t.me/s/shop88)",
-	    "[TG @s…88](https://t.me/s/s…88)");
+	    "[TG @s…88](hxxps://t[.]me/s/s…88)");
 	shortened("TG@shop88 now", "TG@s…88 now");
 	shortened("＠shop88", "＠s…88");
 	shortened("@abc", "@a…");
 	shortened("@ab", "@ab");
-	shortened("https://t.me/+AbCd12345", "https://t.me/+A…45");
+	shortened("https://t.me/+AbCd12345", "hxxps://t[.]me/+A…45");
 	shortened(
-	    "https://t.me/joinchat/AbCd12345", "https://t.me/joinchat/A…45");
-	shortened("wa.me/8613800138000", "wa.me/8…00");
+	    "https://t.me/joinchat/AbCd12345", "hxxps://t[.]me/joinchat/A…45");
+	shortened("wa.me/8613800138000", "wa[.]me/8…00");
 	shortened("微信：sim88899", "微信：s…99");
+	shortened("http://x.example/ www.y.example",
+	    "hxxp://x.example/ www[.]y.example");
 	shortened("QQ 123456789", "QQ 1…89");
 	shortened("WhatsApp +86 138 0013 8000 ask", "WhatsApp +8…00 ask");
 }
@@ -175,7 +178,7 @@ no_handles(void **state)
 	static const char *const v[] = {"\"Sales\" <a@x.example>",
 	    "write to ann.b@news.example.", "QQ is a messenger",
 	    "Telegram channels", "at 4 @ the hall", "微信支付", "tg 12", "",
-	    "@", "t.me/", "the weight", "BigQQ 123456"};
+	    "@", "telegram.dog/", "the weight", "BigQQ 123456"};
 
 	(void)state;
 	for (size_t i = 0; i < LEN(v); i++)
