@@ -69,6 +69,9 @@
 #define LIMIT_LITERALS 512u /* alternatives kept of one rule: word lists */
 #define LIMIT_COMPLAINTS 1000u
 
+/* Mail that is sent: RFC 5321 4.5.3.1.3, with its <> */
+#define LIMIT_ADDRESS 254u
+
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
 
