@@ -21,7 +21,9 @@ SRC = arena buf log clock when map message decode decode_names decode_charset \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
 	entries entries_judge entries_plan show judge wire sandbox worker \
-	post cmd_filter cmd_explain cmd_rules cmd_scan main
+	vault vault_file vault_token \
+	post cmd_filter cmd_explain cmd_rules cmd_scan cmd_shelf cmd_list \
+	cmd_show cmd_release cmd_allow cmd_purge cmd_report main
 TABLES = fold html sandbox
 PROGS = simsift
 
@@ -156,7 +158,7 @@ demo: deps
 
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	libseccomp-dev libcmocka-dev mandoc shellcheck perl diffutils python3 \
-	mblaze
+	mblaze procmail
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps:

@@ -72,6 +72,14 @@
 /* Mail that is sent: RFC 5321 4.5.3.1.3, with its <> */
 #define LIMIT_ADDRESS 254u
 
+/* The vault. */
+#define LIMIT_VAULT_HEAD (256u << 10) /* the fields before a message */
+#define LIMIT_VAULT_RULES 50u         /* rules that are named there */
+#define LIMIT_VAULT_TEXT 160u         /* bytes shown of what each found */
+#define LIMIT_VAULT_PATH 1000u        /* bytes of a rule file's path */
+#define LIMIT_HEADLINE 400u           /* bytes of subject and sender kept */
+#define LIMIT_FROM_LINE 900u          /* longer: no mbox wrote that */
+
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
 

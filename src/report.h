@@ -126,6 +126,9 @@ struct report {
 	const char *need; /* a converter to open for a second try, or NULL */
 	struct report_entry *entry;
 	uint32_t nentry;
+	/* Decoded, LIMIT_HEADLINE bytes at most; of clean mail empty. */
+	const char *from, *subject;
+	uint32_t from_len, subject_len;
 	/* Only where asked for. */
 	struct report_hit *hit;
 	uint32_t nhit;

@@ -146,7 +146,8 @@ void vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1]);
 #define VAULT_REPORTED 'S'
 /* Sets a flag, and the entry's.  Also where somebody moved the file since the
    scan.  Done before: 0. */
-int vault_flag(struct vault *, struct vault_entry *, char flag, struct err *);
+int vault_flag(struct vault *, struct arena *, struct vault_entry *, char flag,
+    struct err *);
 /* 0 also where it is gone already. */
 int vault_remove(struct vault *, const struct vault_entry *, struct err *);
 /* Flags and removals reach the disk: once, behind the last of them. */
