@@ -128,8 +128,8 @@ open_own(struct own *o, struct arena *a, struct err *err)
 static int
 read_own(struct own *o, struct err *err)
 {
-	int fd = openat(
-	    o->fd, NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	int fd =
+	    openat(o->fd, NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 	struct message m;
 	struct stat st;
 	int rc = 0;
@@ -190,8 +190,8 @@ add_line(struct buf *text, const char *address)
 		buf_puts(text, intro);
 	else if (text->p[text->len - 1] != '\n')
 		buf_puts(text, "\n");
-	buf_printf(text, "ifplugin Simsift\nwelcomelist_from %s\nendif\n",
-	    address);
+	buf_printf(
+	    text, "ifplugin Simsift\nwelcomelist_from %s\nendif\n", address);
 }
 
 /* The new text is there whole, or the old one stays. */

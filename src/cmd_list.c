@@ -47,8 +47,10 @@ read_wish(const struct options *opt, struct wish *w, struct err *err)
 		w->since = w->now - ago;
 	}
 	if (opt->narg > 0)
-		return err_set(err, "%s: list takes no argument (show ID shows "
-				    "a message)", opt->arg[0]);
+		return err_set(err,
+		    "%s: list takes no argument (show ID shows "
+		    "a message)",
+		    opt->arg[0]);
 	return opt->max != NULL ? number(opt->max, &w->max, err) : 0;
 }
 
@@ -78,8 +80,7 @@ category_fits(const char *category, const char *prefix)
 static bool
 meta_fits(const struct options *opt, const struct vault_meta *m)
 {
-	if (opt->category != NULL &&
-	    !category_fits(m->category, opt->category))
+	if (opt->category != NULL && !category_fits(m->category, opt->category))
 		return false;
 	if (opt->from != NULL && strcasestr(m->from, opt->from) == NULL)
 		return false;
@@ -97,8 +98,8 @@ put_word(struct buf *o, const char *key, const char *value)
 }
 
 static void
-put_json(struct shelf *s, const struct vault_entry *e,
-    const struct vault_meta *m)
+put_json(
+    struct shelf *s, const struct vault_entry *e, const struct vault_meta *m)
 {
 	struct buf *o = &s->out;
 	char when[WHEN_ROOM];
@@ -117,8 +118,8 @@ put_json(struct shelf *s, const struct vault_entry *e,
 	put_word(o, "from", m->from);
 	put_word(o, "subject", m->subject);
 	put_word(o, "envelope", m->envelope);
-	buf_printf(o, ",\"bytes\":%llu,\"rules\":[",
-	    (unsigned long long)m->length);
+	buf_printf(
+	    o, ",\"bytes\":%llu,\"rules\":[", (unsigned long long)m->length);
 	for (uint32_t i = 0; i < m->nrule; i++) {
 		buf_puts(o, i > 0 ? ",{\"name\":" : "{\"name\":");
 		report_json_word(o, m->rule[i].name);

@@ -110,11 +110,11 @@ cmd_purge(const struct options *opt)
 	struct err err;
 	int64_t age;
 
-	err_set(&err, "%s", opt->wrong != NULL  ? opt->wrong
-			    : opt->narg > 0     ? "purge takes no argument"
-			    : opt->older == NULL
-				? "purge needs --older-than, as in 30d"
-				: "");
+	err_set(&err, "%s",
+	    opt->wrong != NULL   ? opt->wrong
+	    : opt->narg > 0      ? "purge takes no argument"
+	    : opt->older == NULL ? "purge needs --older-than, as in 30d"
+				 : "");
 	if (err.text[0] != '\0' || when_parse(opt->older, &age, &err) == -1) {
 		log_error("%s", err.text);
 		return EX_USAGE;

@@ -18,8 +18,7 @@
 static const char *
 wrong_options(const struct options *opt)
 {
-	int ways = (opt->to != NULL) + (opt->maildir != NULL) +
-		   opt->to_stdout;
+	int ways = (opt->to != NULL) + (opt->maildir != NULL) + opt->to_stdout;
 
 	if (opt->narg == 0)
 		return "release needs an id (simsift list shows them)";
@@ -46,9 +45,9 @@ recipient(struct shelf *s, const struct vault_meta *m)
 		return arena_dup(
 		    s->arena, blank + 1, (size_t)(end - blank - 1));
 	me = getpwuid(getuid());
-	return me != NULL ? arena_dup(s->arena, me->pw_name,
-				strlen(me->pw_name))
-			  : "";
+	return me != NULL
+		   ? arena_dup(s->arena, me->pw_name, strlen(me->pw_name))
+		   : "";
 }
 
 /* What is delivered: the token, then the original; no From_ line. */
@@ -57,8 +56,8 @@ make_message(struct shelf *s, const struct vault_entry *e, struct buf *out,
     struct vault_meta *m, struct err *err)
 {
 	struct buf original = BUF(LIMIT_MESSAGE + 1);
-	int fault = vault_original(
-	    &s->vault, s->arena, e, false, &original, m, err);
+	int fault =
+	    vault_original(&s->vault, s->arena, e, false, &original, m, err);
 
 	if (fault == 0)
 		fault = vault_token_for(&s->vault, s->arena, shelf_id(s, e),
@@ -110,11 +109,11 @@ release(struct shelf *s, struct vault_entry *e)
 		log_error("%s: not released: %s", id, err.text);
 		shelf_worse(s, s->opt->to_stdout ? EX_IOERR : EX_UNAVAILABLE);
 	} else {
-		fault = vault_flag(
-		    &s->vault, s->arena, e, VAULT_RELEASED, &err);
+		fault =
+		    vault_flag(&s->vault, s->arena, e, VAULT_RELEASED, &err);
 		if (fault != 0) {
-			log_error("%s: delivered, but it could not be noted",
-			    id);
+			log_error(
+			    "%s: delivered, but it could not be noted", id);
 			shelf_fault(s, fault, &err);
 		}
 		if (!s->opt->to_stdout && !s->opt->quiet) {

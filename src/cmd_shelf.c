@@ -57,8 +57,8 @@ shelf_open(struct shelf *s, const struct options *opt, bool may_lack)
 		log_error("no memory");
 		return s->status = EX_OSERR;
 	}
-	s->path = vault_path(
-	    s->arena, opt->vault, s->config.settings.vault, &err);
+	s->path =
+	    vault_path(s->arena, opt->vault, s->config.settings.vault, &err);
 	if (s->path == NULL)
 		return s->status = say(&err, EX_NOINPUT);
 	if ((fault = open_vault(s, may_lack, &err)) != 0)

@@ -13,7 +13,7 @@
 #define FILES 1000
 #define SHOWN 5 /* complaints that go to the log each time */
 
-enum kind { KIND_NUMBER, KIND_SCORE };
+enum kind { KIND_NUMBER, KIND_SCORE, KIND_PATH };
 
 static const struct setting {
 	const char *name;
@@ -40,19 +40,29 @@ static const struct setting {
 	LIMIT_TIME_MS, 50, 600000, "milliseconds for one message"},
     {"limit_message", KIND_NUMBER, offsetof(struct settings, limit_message),
 	LIMIT_MESSAGE, 1, 1u << 30, "bytes; a larger message is not judged"},
+    {"vault", KIND_PATH, offsetof(struct settings, vault), 0, 0, 0,
+	"folder of held messages and originals"},
+    {"sendmail", KIND_PATH, offsetof(struct settings, sendmail), 0, 0, 0,
+	"program that release and report send mail with"},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))
 
+static void *
+place(struct settings *s, const struct setting *t)
+{
+	return (char *)s + t->at;
+}
+
 static void
 store(struct settings *s, const struct setting *t, double v)
 {
-	char *p = (char *)s + t->at;
-
-	if (t->kind == KIND_SCORE)
-		*(double *)(void *)p = v;
+	if (t->kind == KIND_PATH)
+		*(const char **)place(s, t) = NULL;
+	else if (t->kind == KIND_SCORE)
+		*(double *)place(s, t) = v;
 	else
-		*(uint32_t *)(void *)p = (uint32_t)v;
+		*(uint32_t *)place(s, t) = (uint32_t)v;
 }
 
 static double
@@ -163,6 +173,18 @@ make_list_rules(struct settings *s, struct rules *r)
 	}
 }
 
+/* Where the caller stands when he starts us is not known: no relative paths. */
+static int
+set_path(struct settings *s, const struct setting *t, const char *value,
+    struct err *why)
+{
+	if (value[0] != '/' && strncmp(value, "~/", 2) != 0)
+		return err_set(
+		    why, "%s takes a path that starts with / or ~/", t->name);
+	*(const char **)place(s, t) = arena_dup(s->arena, value, strlen(value));
+	return 1;
+}
+
 static int
 set(void *ctx, const char *name, const char *value, struct err *why)
 {
@@ -179,6 +201,8 @@ set(void *ctx, const char *name, const char *value, struct err *why)
 
 		if (strcmp(name, t->name) != 0)
 			continue;
+		if (t->kind == KIND_PATH)
+			return set_path(ctx, t, value, why);
 		v = strtod(value, &end);
 		if (end == value || *end != '\0' || !(v >= t->min) ||
 		    (t->kind == KIND_NUMBER && v != (uint32_t)v) ||
@@ -192,13 +216,27 @@ set(void *ctx, const char *name, const char *value, struct err *why)
 	return 0;
 }
 
+static void
+print_path(const struct settings *s, const struct setting *t)
+{
+	const char *p = (const char *)s + t->at;
+	const char *value = *(const char *const *)(const void *)p;
+
+	printf("%-17s %-10s # %s\n", t->name, value != NULL ? value : "-",
+	    t->what);
+}
+
 void
 conf_print(const struct settings *s)
 {
 	for (size_t i = 0; i < N(table); i++)
-		printf("%-17s %-10.10g # %s (default %.10g, %.10g to %.10g)\n",
-		    table[i].name, fetch(s, &table[i]), table[i].what,
-		    table[i].value, table[i].min, table[i].max);
+		if (table[i].kind == KIND_PATH)
+			print_path(s, &table[i]);
+		else
+			printf("%-17s %-10.10g # %s (default %.10g, %.10g to "
+			       "%.10g)\n",
+			    table[i].name, fetch(s, &table[i]), table[i].what,
+			    table[i].value, table[i].min, table[i].max);
 }
 
 static void
@@ -258,16 +296,16 @@ load_dir(struct rules *r, const char *dir, bool needed)
 		    "only the first %d rule files were read", FILES);
 }
 
-static void
-load_user(struct rules *r)
+const char *
+conf_user_dir(struct arena *a)
 {
 	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
 	if (base != NULL && base[0] == '/')
-		load_dir(r, arena_printf(r->arena, "%s/simsift", base), false);
-	else if (home != NULL && home[0] == '/')
-		load_dir(r, arena_printf(r->arena, "%s/.config/simsift", home),
-		    false);
+		return arena_printf(a, "%s/simsift", base);
+	if (home != NULL && home[0] == '/')
+		return arena_printf(a, "%s/.config/simsift", home);
+	return NULL;
 }
 
 /* Any line of the language will do, our own directives too. */
@@ -287,6 +325,8 @@ load_line(struct rules *r, const char *line)
 void
 conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 {
+	const char *own;
+
 	for (size_t i = 0; i < N(table); i++)
 		store(s, &table[i], table[i].value);
 	s->arena = r->arena;
@@ -299,7 +339,8 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 	if (src->dir == NULL && src->nfile == 0) {
 		load_dir(r, FILTERS, true);
 		load_dir(r, "/etc/simsift", false);
-		load_user(r);
+		if ((own = conf_user_dir(r->arena)) != NULL)
+			load_dir(r, own, false);
 	}
 	for (uint32_t i = 0; i < src->nline; i++)
 		load_line(r, src->line[i]);

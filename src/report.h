@@ -141,6 +141,7 @@ struct report {
 #define WANT_TEXTS 2u
 #define WANT_TREE 4u
 #define WANT_HIDDEN 8u /* rules that never score are named, too */
+#define WANT_WHOLE 16u /* texts: all of them; `gone` is what rules found */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);
