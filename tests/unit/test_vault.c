@@ -26,7 +26,7 @@ static struct err err;
 static struct rule rule[] = {{.name = "TOKEN",
     .file = "/etc/simsift/20 own.cf",
     .line = 41,
-    .score = 8.25,
+    .score = 8.5,
     .category = "promo.telegram"}};
 static const struct rules rules = {.rule = rule, .n = 1};
 static struct report_rule ran[] = {{0, 1, RULE_RAN}};
@@ -36,7 +36,7 @@ static struct report_hit hit[] = {{.rule = 0,
     .match = {4, 16}}};
 static const struct report report = {.verdict = VERDICT_PROMO,
     .action = ACTION_HOLD,
-    .score = 8.25,
+    .score = 8.5,
     .required = 5,
     .rule = ran,
     .nrule = 1,
@@ -210,7 +210,7 @@ fields(void **state)
 	assert_int_equal(vault_meta(&v, a, &l.v[0], &meta, &err), 0);
 	assert_string_equal(meta.verdict, "promo");
 	assert_string_equal(meta.category, "promo.telegram");
-	assert_string_equal(meta.score, "8.3/5.0");
+	assert_string_equal(meta.score, "8.5/5.0");
 	assert_string_equal(meta.cuts, "");
 	assert_string_equal(meta.from, "A B <a@b.example>");
 	assert_string_equal(
