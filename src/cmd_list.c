@@ -13,7 +13,8 @@
 #include "limits.h"
 #include "when.h"
 
-#define ON_A_TERMINAL 50 /* entries, where nothing else is asked for */
+#define PIECE (32u << 10) /* bytes that wait for a write */
+#define ON_A_TERMINAL 50  /* entries, where nothing else is asked for */
 
 /* What is asked for. */
 struct wish {
@@ -150,7 +151,7 @@ list_one(struct shelf *s, struct wish *w, const struct vault_entry *e)
 			put_json(s, e, &m);
 		else
 			shelf_row(s, w->now, e, &m);
-		goes_on = shelf_print(s);
+		goes_on = s->out.len < PIECE || shelf_print(s);
 	}
 	arena_free(a);
 	return goes_on;

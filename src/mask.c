@@ -42,7 +42,7 @@ lpa_head(const char *p, size_t n)
 	    {"LPA", "LPA"}, {":", "%3A"}, {"1", "1"}, {"$", "%24"}};
 	size_t at = 0;
 
-	for (size_t i = 0; i < sizeof piece / sizeof *piece; i++) {
+	for (size_t i = 0; i < N(piece); i++) {
 		size_t k = word_at(p + at, n - at, piece[i][0]);
 
 		if (k == 0)
@@ -86,15 +86,12 @@ secret_word_near(const char *p, size_t from, size_t to, size_t n)
 	size_t low = from > NEAR ? from - NEAR : 0;
 	size_t high = n - to > NEAR ? to + NEAR : n;
 
-	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-		size_t len = strlen(words[k]);
-
-		for (size_t i = low; i + len <= high; i++)
-			if (strncasecmp(p + i, words[k], len) == 0)
+	for (size_t k = 0; k < N(words); k++)
+		for (size_t i = low; i < high; i++)
+			if (word_at(p + i, high - i, words[k]) > 0)
 				return true;
-	}
 	/* "code" may end a longer word; these stand alone. */
-	for (size_t k = 0; k < sizeof alone / sizeof *alone; k++)
+	for (size_t k = 0; k < N(alone); k++)
 		for (size_t i = low; i + 3 <= high; i++)
 			if (strncasecmp(p + i, alone[k], 3) == 0 &&
 			    (i == 0 || !is_letter(p[i - 1])) &&
