@@ -8,7 +8,7 @@
 struct options {
 	struct conf_sources sources;
 	bool header, json, tree, strict, settings;
-	bool quiet, verbose;
+	bool quiet, verbose, no_vault;
 	const char *vault; /* -V, or NULL */
 	/* list */
 	const char *since, *category, *from, *subject, *max;
@@ -23,6 +23,8 @@ struct options {
 
 int cmd_filter(const struct options *);
 int cmd_check(const struct options *);
+int cmd_hold(const struct options *);
+int cmd_restore(const struct options *);
 int cmd_explain(const struct options *);
 int cmd_diff(const struct options *);
 int cmd_rules(const struct options *);

@@ -41,7 +41,7 @@ static const struct setting {
     {"limit_message", KIND_NUMBER, offsetof(struct settings, limit_message),
 	LIMIT_MESSAGE, 1, 1u << 30, "bytes; a larger message is not judged"},
     {"vault", KIND_PATH, offsetof(struct settings, vault), 0, 0, 0,
-	"folder of held messages and originals"},
+	"the folder that keeps what is held or cut"},
     {"sendmail", KIND_PATH, offsetof(struct settings, sendmail), 0, 0, 0,
 	"program that release and report send mail with"},
 };

@@ -16,9 +16,9 @@ struct settings {
 	uint32_t digest_stub;       /* 1: a removed entry leaves a line */
 	uint32_t limit_time;        /* ms for a message, children and all */
 	uint32_t limit_message;     /* bytes; above: passed unjudged */
-	const char *vault;          /* a folder; NULL: the usual one */
-	const char *sendmail;       /* a program; NULL: where it usually is */
-	struct sender_list {        /* patterns of addresses */
+	const char *vault;          /* its folder, or NULL: the usual place */
+	const char *sendmail; /* a program, or NULL: where it usually is */
+	struct sender_list {  /* patterns of addresses */
 		const char **v;
 		uint32_t n, size;
 	} list[CONF_LISTS]; /* welcomelist_from, blocklist_from */

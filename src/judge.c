@@ -94,6 +94,35 @@ put_edit(struct report *r, struct arena *a, uint32_t *size, struct edit e)
 	r->edit[r->nedit++] = e;
 }
 
+static bool
+field_begins(const char *p, const struct field *f, const char *with)
+{
+	size_t n = strlen(with);
+
+	return f->name.to - f->name.from >= n &&
+	       strncasecmp(p + f->name.from, with, n) == 0;
+}
+
+/* Those that may be ours after all. */
+static void
+find_tokens(
+    struct report *r, struct arena *a, const struct sight *s, const char *p)
+{
+	const struct header *h = &s->tree.part[0].header;
+
+	r->body_at = h->body;
+	if (h->cut_short)
+		return;
+	for (uint32_t i = 0; i < h->n && r->ntoken < LIMIT_TOKENS; i++) {
+		if (!message_field_is(p, &h->field[i], "x-simsift-token"))
+			continue;
+		if (r->token == NULL)
+			r->token =
+			    arena_array(a, LIMIT_TOKENS, sizeof *r->token);
+		r->token[r->ntoken++] = h->field[i].whole;
+	}
+}
+
 /* The plan's edits and the removal of X-Simsift* fields, in order. */
 static void
 all_edits(
@@ -110,12 +139,29 @@ all_edits(
 		while (k < s->plan.nedit &&
 		       s->plan.edit[k].span.from < f->whole.from)
 			put_edit(r, a, &size, s->plan.edit[k++]);
-		if (f->name.to - f->name.from >= 9 &&
-		    strncasecmp(p + f->name.from, "x-simsift", 9) == 0)
+		if (field_begins(p, f, "x-simsift"))
 			put_edit(r, a, &size, (struct edit){f->whole, NULL, 0});
 	}
 	while (k < s->plan.nedit)
 		put_edit(r, a, &size, s->plan.edit[k++]);
+}
+
+/* ---- what a list of such messages shows ---- */
+
+/* A field's text, without a character that was cut in two. */
+static const char *
+headline(const struct sight *s, const char *name, uint32_t *len)
+{
+	struct view v = s->view;
+	const char *p = view_header(&v, 0, name, false, len);
+
+	if (*len > LIMIT_HEADLINE)
+		for (*len = LIMIT_HEADLINE;
+		     *len > 0 && ((unsigned char)p[*len] & 0xc0) == 0x80;)
+			--*len;
+	while (*len > 0 && strchr("\r\n\t ", p[*len - 1]) != NULL)
+		--*len;
+	return p;
 }
 
 /* ---- the verdict, and what is done ---- */
@@ -416,5 +462,10 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 		decide(&x, r);
 	warn(r, x.s);
 	all_edits(r, a, x.s, job->p);
+	find_tokens(r, a, x.s, job->p);
+	if (r->verdict != VERDICT_CLEAN) {
+		r->from = headline(x.s, "from", &r->from_len);
+		r->subject = headline(x.s, "subject", &r->subject_len);
+	}
 	show(r, a, x.s, &x.e, job->want);
 }

@@ -78,6 +78,7 @@
 #define LIMIT_VAULT_TEXT 160u         /* bytes shown of what each found */
 #define LIMIT_VAULT_PATH 1000u        /* bytes of a rule file's path */
 #define LIMIT_HEADLINE 400u           /* bytes of subject and sender kept */
+#define LIMIT_TOKENS 8u               /* of one message that are tried */
 #define LIMIT_FROM_LINE 900u          /* longer: no mbox wrote that */
 
 /* Folders that scan walks down. */

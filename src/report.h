@@ -123,6 +123,10 @@ struct report {
 	uint32_t ncut;
 	struct edit *edit; /* cuts, and the removal of X-Simsift fields */
 	uint32_t nedit;
+	/* Fields that say X-Simsift-Token, and where the body begins: whether
+	   one of them holds only the parent can know. */
+	struct span *token;
+	uint32_t ntoken, body_at;
 	const char *need; /* a converter to open for a second try, or NULL */
 	struct report_entry *entry;
 	uint32_t nentry;
@@ -140,8 +144,9 @@ struct report {
 #define WANT_HITS 1u
 #define WANT_TEXTS 2u
 #define WANT_TREE 4u
-#define WANT_HIDDEN 8u /* rules that never score are named, too */
-#define WANT_WHOLE 16u /* texts: all of them; `gone` is what rules found */
+#define WANT_HIDDEN 8u   /* rules that never score are named, too */
+#define WANT_REASONS 16u /* hits, where the message is not clean */
+#define WANT_WHOLE 32u   /* texts: all of them; `gone` is what rules found */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);

@@ -352,8 +352,10 @@ by_id(const void *x, const void *y)
 	const struct vault_entry *a = x, *b = y;
 	int rc = memcmp(a->id, b->id, VAULT_ID);
 
-	/* Of one message's files the last: it was stored because the others
+	/* Of one message's files the held one, and the last: it was stored because the others
 	   are damaged, or at the same moment. */
+	if (rc == 0)
+		rc = (a->action < b->action) - (a->action > b->action);
 	if (rc == 0)
 		rc = (a->time < b->time) - (a->time > b->time);
 	return rc != 0 ? rc : (a->in_cur < b->in_cur) - (a->in_cur > b->in_cur);

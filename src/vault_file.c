@@ -491,11 +491,23 @@ struct known {
 	struct vault *v;
 	struct arena *a;
 	const char *id;
-	const struct vault_entry *mine; /* or NULL: any will do */
+	const struct vault_entry *mine; /* or NULL: it is not stored yet */
+	enum action action;
 	struct err *err;
 };
 
-/* Is the file whole, and is it stored for good if it is not `mine`? */
+/* Does a file take the place of the one that this process has, or would make?
+   A held message is not kept by the original of a cut one: that is listed as
+   delivered.  Of two that came at the same time the later one gives way. */
+static bool
+precedes(const struct vault_entry *e, const struct known *k)
+{
+	if (e->action != k->action)
+		return e->action == ACTION_HOLD;
+	return k->mine == NULL || e->time < k->mine->time;
+}
+
+/* And is it whole? */
 static int
 is_known(void *ctx, const struct vault_entry *e)
 {
@@ -503,27 +515,47 @@ is_known(void *ctx, const struct vault_entry *e)
 	struct buf bytes = BUF(LIMIT_MESSAGE);
 	int rc;
 
-	if (memcmp(e->id, k->id, VAULT_ID) != 0)
-		return 0;
-	/* Of two that came at the same time the later one gives way. */
-	if (k->mine != NULL &&
-	    (e->time > k->mine->time ||
-		(e->time == k->mine->time && e->action >= k->mine->action)))
+	if (memcmp(e->id, k->id, VAULT_ID) != 0 || !precedes(e, k))
 		return 0;
 	rc = vault_original(k->v, k->a, e, false, &bytes, NULL, k->err);
 	buf_free(&bytes);
 	return rc == 0 ? 1 : 0;
 }
 
+/* The original of a cut message that is held now. */
+static int
+drop_cut(void *ctx, const struct vault_entry *e)
+{
+	const struct known *k = ctx;
+
+	if (memcmp(e->id, k->id, VAULT_ID) == 0 && e->action == ACTION_CUT)
+		unlinkat(vault_dir(k->v, e), e->name, 0);
+	return 0;
+}
+
 /* 1: it is there, whole.  0: it is not.  Else a fault. */
 static int
-find_known(struct vault *v, struct arena *a, const char *id,
-    const struct vault_entry *mine, struct err *err)
+find_known(struct known *k)
 {
-	struct known k = {v, a, id, mine, err};
 	uint32_t strangers = 0;
 
-	return vault_walk(v, is_known, &k, &strangers, err);
+	return vault_walk(k->v, is_known, k, &strangers, k->err);
+}
+
+/* Stored: what else there is of that message goes, or this one does. */
+static void
+only_one(struct known *k, const char *name)
+{
+	struct vault_entry mine;
+	uint32_t strangers = 0;
+
+	if (!vault_parse_name(name, &mine))
+		return;
+	k->mine = &mine;
+	if (find_known(k) == 1 && vault_sync(k->v, k->err) == 0)
+		unlinkat(k->v->new_dir, name, 0);
+	else if (k->action == ACTION_HOLD)
+		vault_walk(k->v, drop_cut, k, &strangers, k->err);
 }
 
 /* An NFS server may have done it and forgotten that it did. */
@@ -552,43 +584,38 @@ move_in(struct vault *v, const char *tmp, const char *name, uint64_t size,
 }
 
 static int
-store(struct vault *v, struct arena *a, const struct vault_item *it,
-    const char *id, struct err *err)
+store(struct known *k, const struct vault_item *it)
 {
 	struct buf head = BUF(LIMIT_VAULT_HEAD);
 	uint32_t n = from_line(it->p, it->len);
 	char tmp[VAULT_NAME], name[VAULT_NAME];
-	struct vault_entry mine;
 	time_t now = time(NULL);
+	struct vault *v = k->v;
 	uint64_t size;
-	int rc = find_known(v, a, id, NULL, err);
+	int rc = find_known(k);
 
 	if (rc == 1)
-		return vault_sync(v, err);
+		return vault_sync(v, k->err);
 	if (rc != 0)
 		return rc;
-	put_block(&head, it, id, now);
-	if (head.failed)
-		rc = vault_fault(err, VAULT_IO, "no memory for the vault");
-	else
-		rc =
-		    vault_write_tmp(v, &head, it->p + n, it->len - n, tmp, err);
+	put_block(&head, it, k->id, now);
 	size = head.len + (it->len - n);
+	if (head.failed)
+		rc = vault_fault(k->err, VAULT_IO, "no memory for the vault");
+	else
+		rc = vault_write_tmp(
+		    v, &head, it->p + n, it->len - n, tmp, k->err);
 	buf_free(&head);
 	if (rc != 0)
 		return rc;
-	snprintf(name, sizeof name, "%lld.%s.%s", (long long)now, id,
+	snprintf(name, sizeof name, "%lld.%s.%s", (long long)now, k->id,
 	    rules_action_name(it->action));
-	if ((rc = move_in(v, tmp, name, size, err)) != 0)
+	/* Where only the last step fails the file stays: another process may
+	   have taken it for its own. */
+	if ((rc = move_in(v, tmp, name, size, k->err)) != 0 ||
+	    (rc = vault_sync_dir(v, v->new_dir, k->err)) != 0)
 		return rc;
-	/* Where that fails the file stays: another process may have taken it
-	   for its own. */
-	if ((rc = vault_sync_dir(v, v->new_dir, err)) != 0)
-		return rc;
-	/* Another process had the same message and was a little faster? */
-	if (vault_parse_name(name, &mine) &&
-	    find_known(v, a, id, &mine, err) == 1 && vault_sync(v, err) == 0)
-		unlinkat(v->new_dir, name, 0);
+	only_one(k, name);
 	return 0;
 }
 
@@ -596,6 +623,7 @@ int
 vault_store(struct vault *v, const struct vault_item *it, char id[VAULT_ID + 1],
     struct err *err)
 {
+	struct known k = {.v = v, .id = id, .action = it->action, .err = err};
 	struct arena *a = arena_new(LIMIT_MESSAGE);
 	int rc;
 
@@ -604,7 +632,8 @@ vault_store(struct vault *v, const struct vault_item *it, char id[VAULT_ID + 1],
 		arena_free(a);
 		return vault_fault(err, VAULT_IO, "no memory for the vault");
 	}
-	rc = store(v, a, it, id, err);
+	k.a = a;
+	rc = store(&k, it);
 	arena_free(a);
 	return rc;
 }

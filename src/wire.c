@@ -95,6 +95,14 @@ xfer_bytes(struct wire *w, const char **p, uint32_t *len)
 	w->n -= *len;
 }
 
+/* A sender or subject. */
+static void
+xfer_headline(struct wire *w, const char **p, uint32_t *len)
+{
+	xfer_bytes(w, p, len);
+	w->bad |= *len > LIMIT_HEADLINE;
+}
+
 /* A C string, or NULL: at the reader's end it holds no NUL inside. */
 static void
 xfer_string(struct wire *w, const char **s)
@@ -225,6 +233,10 @@ xfer_lists(struct wire *w, struct report *r)
 	    w, r->entry, &r->nentry, LIMIT_ENTRIES, 36, sizeof *r->entry);
 	for (uint32_t i = 0; i < r->nentry; i++)
 		xfer_entry(w, &r->entry[i]);
+	r->token = xfer_array(
+	    w, r->token, &r->ntoken, LIMIT_TOKENS, 8, sizeof *r->token);
+	for (uint32_t i = 0; i < r->ntoken; i++)
+		xfer_span(w, &r->token[i], w->len);
 	r->hit =
 	    xfer_array(w, r->hit, &r->nhit, LIMIT_HITS, 60, sizeof *r->hit);
 	for (uint32_t i = 0; i < r->nhit; i++)
@@ -252,6 +264,9 @@ xfer_report(struct wire *w, struct report *r)
 	xfer_u32(w, &r->text_chars);
 	xfer_u32(w, &r->gone_chars);
 	xfer_below(w, &r->field_at, w->len + 1);
+	xfer_below(w, &r->body_at, w->len + 1);
+	xfer_headline(w, &r->from, &r->from_len);
+	xfer_headline(w, &r->subject, &r->subject_len);
 	xfer_string(w, &r->need);
 	xfer_string(w, &r->tree);
 	if (!w->bad)

@@ -250,10 +250,28 @@ once(void **state)
 	assert_int_equal(store_as(m, sizeof m - 1, ACTION_CUT, id), 0);
 	l = scan();
 	assert_int_equal(l.n, 1);
+	assert_int_equal(l.v[0].action, ACTION_HOLD);
 	assert_int_equal(files_in("new") + files_in("cur"), 1);
 	/* Also when a mail program has moved it. */
 	assert_int_equal(vault_flag(&v, a, &l.v[0], VAULT_REPORTED, &err), 0);
 	store(m, sizeof m - 1);
+	assert_int_equal(files_in("new") + files_in("cur"), 1);
+}
+
+/* What is held is not kept by the original of what was cut and delivered. */
+static void
+held_after_cut(void **state)
+{
+	static const char m[] = "Subject: a\n\nbody\n";
+	char id[VAULT_ID + 1];
+	struct vault_list l;
+
+	(void)state;
+	assert_int_equal(store_as(m, sizeof m - 1, ACTION_CUT, id), 0);
+	assert_int_equal(store_as(m, sizeof m - 1, ACTION_HOLD, id), 0);
+	l = scan();
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.v[0].action, ACTION_HOLD);
 	assert_int_equal(files_in("new") + files_in("cur"), 1);
 }
 
@@ -649,9 +667,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(round_trip), T(large_from_line),
-	    T(fields), T(once), T(race), T(flags), T(ids), T(damage), T(doors),
-	    T(places), T(sweep), T(token), T(pieces), T(secret),
-	    T(secret_race)};
+	    T(fields), T(once), T(held_after_cut), T(race), T(flags), T(ids),
+	    T(damage), T(doors), T(places), T(sweep), T(token), T(pieces),
+	    T(secret), T(secret_race)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
