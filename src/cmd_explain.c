@@ -13,6 +13,7 @@
 
 #include "limits.h"
 #include "message.h"
+#include "vault.h"
 #include "width.h"
 #include "worker.h"
 
@@ -56,13 +57,82 @@ run(struct job *j, unsigned want, struct err *err)
 	    (uint32_t)j->message.bytes.len, want, err);
 }
 
+static int
+fail(const struct err *err, int status)
+{
+	log_error("%s", err->text);
+	return status;
+}
+
+static int
+read_file(struct job *j, const struct options *opt)
+{
+	struct err err;
+	int fd, rc;
+
+	if ((fd = open_input(opt, &err)) == -1)
+		return fail(&err, EX_NOINPUT);
+	rc = message_read(&j->message, fd, LIMIT_MESSAGE, &err);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (rc == 0 && j->message.spool != -1)
+		rc = err_set(
+		    &err, "larger than %u bytes: not judged", LIMIT_MESSAGE);
+	if (rc == 0)
+		return 0;
+	log_error(
+	    "%s: %s", opt->narg > 0 ? opt->arg[0] : "standard input", err.text);
+	return j->message.spool != -1 ? EX_DATAERR : EX_NOINPUT;
+}
+
+/* What names a file is one; digits of an id are looked up in the vault. */
+static bool
+is_id(const struct options *opt)
+{
+	const char *s = opt->narg > 0 ? opt->arg[0] : "";
+
+	return *s != '\0' && s[strspn(s, "0123456789abcdefABCDEF")] == '\0' &&
+	       access(s, F_OK) == -1;
+}
+
+static int
+read_vault(struct job *j, const struct options *opt)
+{
+	struct arena *a = arena_new(LIMIT_ARENA);
+	struct vault v = {NULL, -1, -1, -1, -1};
+	struct vault_entry *e;
+	struct vault_list list;
+	const char *path;
+	struct err err;
+	int fault;
+
+	if (a == NULL || setjmp(*arena_oom(a)) != 0) {
+		arena_free(a);
+		err_set(&err, "no memory for the vault");
+		return fail(&err, EX_OSERR);
+	}
+	j->message.bytes = BUF(LIMIT_MESSAGE);
+	path = vault_path(a, opt->vault, j->config.settings.vault, &err);
+	fault = path == NULL ? VAULT_NONE : vault_open(&v, path, false, &err);
+	if (fault == 0)
+		fault = vault_scan(&v, a, &list, &err);
+	if (fault == 0)
+		fault = vault_find(&v, &list, opt->arg[0], &e, &err);
+	if (fault == 0)
+		fault = vault_original(
+		    &v, a, e, false, &j->message.bytes, NULL, &err);
+	vault_close(&v);
+	arena_free(a);
+	return fault != 0 ? fail(&err, vault_exit(fault)) : 0;
+}
+
 /* 0, or the exit status after a message. */
 static int
 prepare(struct job *j, const struct options *opt, unsigned want)
 {
 	const char *no = getenv("NO_COLOR");
 	struct err err;
-	int fd, rc;
+	int status = 0;
 
 	*j = (struct job){.opt = opt, .out = BUF(LIMIT_ANSWER)};
 	j->message.spool = -1;
@@ -74,26 +144,13 @@ prepare(struct job *j, const struct options *opt, unsigned want)
 			      : "one message at a time (scan reads many)");
 		return EX_USAGE;
 	}
-	if ((fd = open_input(opt, &err)) == -1) {
-		log_error("%s", err.text);
-		return EX_NOINPUT;
-	}
-	rc = message_read(&j->message, fd, LIMIT_MESSAGE, &err);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	if (rc == 0 && j->message.spool != -1)
-		rc = err_set(
-		    &err, "larger than %u bytes: not judged", LIMIT_MESSAGE);
-	if (rc == -1) {
-		log_error("%s: %s",
-		    opt->narg > 0 ? opt->arg[0] : "standard input", err.text);
-		return j->message.spool != -1 ? EX_DATAERR : EX_NOINPUT;
-	}
-	if (conf_open(&j->config, &opt->sources, &err) == -1) {
-		log_error("%s", err.text);
-		return EX_OSERR;
-	}
+	if (!is_id(opt) && (status = read_file(j, opt)) != 0)
+		return status;
+	if (conf_open(&j->config, &opt->sources, &err) == -1)
+		return fail(&err, EX_OSERR);
 	conf_log(&j->config.rules);
+	if (is_id(opt) && (status = read_vault(j, opt)) != 0)
+		return status;
 	if (run(j, want, &err) == -1) {
 		log_error("not judged: %s", err.text);
 		return EX_TEMPFAIL;

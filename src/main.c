@@ -28,8 +28,8 @@
 #define PURGE 0x1000u
 #define REPORT 0x2000u
 #define VAULT                                                             \
-	(FILTER | CHECK | HOLD | RESTORE | LIST | SHOW | DIFF | RELEASE | \
-	    ALLOW | PURGE | REPORT)
+	(FILTER | CHECK | HOLD | RESTORE | EXPLAIN | DIFF | LIST | SHOW | \
+	    RELEASE | ALLOW | PURGE | REPORT)
 #define ALL ~0u
 
 static const struct command {
@@ -47,7 +47,7 @@ static const struct command {
 	"store it if it is to be held: 0 stored, 1 not held, 75 trouble"},
     {"restore", RESTORE, false, cmd_restore, "[ID...]",
 	"the original, by id or of the cut message on standard input"},
-    {"explain", EXPLAIN, false, cmd_explain, "[FILE]",
+    {"explain", EXPLAIN, false, cmd_explain, "[FILE|ID]",
 	"each hit with its rule, and what is cut"},
     {"diff", DIFF, false, cmd_diff, "[FILE|ID]", "what would be, or was, cut"},
     {"scan", SCAN, false, cmd_scan, "PATH...",

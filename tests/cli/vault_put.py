@@ -3,7 +3,8 @@
 any age: vault_put.py DIR [NAME=VALUE...] < message; prints the id.
 
 NAME: age (seconds), action, and the fields in small letters; rule=… may be
-given several times: "NAME SCORE FILE:LINE "text""."""
+given several times: "NAME SCORE FILE:LINE "text"".  many=N stores N messages
+that differ in a last line, each a second older."""
 import hashlib
 import os
 import sys
@@ -45,4 +46,9 @@ if __name__ == "__main__":
             found.append(value)
         else:
             fields[key] = value
-    print(put(sys.argv[1], sys.stdin.buffer.read(), rules=found, **fields))
+    message = sys.stdin.buffer.read()
+    many = int(fields.pop("many", 1))
+    age = int(fields.pop("age", 0))
+    for n in range(many):
+        last = b"%d\n" % n if many > 1 else b""
+        print(put(sys.argv[1], message + last, age + n, rules=found, **fields))
