@@ -231,7 +231,17 @@ is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-/* SECONDS.SHA256.ACTION[:2,FLAGS] */
+/* That many hex digits and a dot at *p, which goes behind them. */
+static bool
+skip_hex(const char **p, int n)
+{
+	for (; n > 0; n--)
+		if (!is_hex(*(*p)++))
+			return false;
+	return *(*p)++ == '.';
+}
+
+/* SECONDS.SHA256.RETRY.ACTION[:2,FLAGS] */
 bool
 vault_parse_name(const char *name, struct vault_entry *e)
 {
@@ -244,15 +254,15 @@ vault_parse_name(const char *name, struct vault_entry *e)
 		return false;
 	e->time = strtoll(name, NULL, 10);
 	e->id = p;
-	for (int i = 0; i < VAULT_ID; i++)
-		if (!is_hex(*p++))
-			return false;
+	e->retry = p + VAULT_ID + 1;
+	if (!skip_hex(&p, VAULT_ID) || !skip_hex(&p, VAULT_RETRY))
+		return false;
 	for (e->action = ACTION_HOLD;; e->action = ACTION_CUT) {
 		const char *word = rules_action_name(e->action);
 		size_t n = strlen(word);
 
-		if (p[0] == '.' && strncmp(p + 1, word, n) == 0) {
-			p += 1 + n;
+		if (strncmp(p, word, n) == 0) {
+			p += n;
 			break;
 		}
 		if (e->action == ACTION_CUT)
@@ -343,6 +353,7 @@ collect(void *ctx, const struct vault_entry *e)
 	*o = *e;
 	o->name = arena_dup(c->a, e->name, strlen(e->name));
 	o->id = o->name + (e->id - e->name);
+	o->retry = o->name + (e->retry - e->name);
 	return 0;
 }
 
@@ -352,8 +363,8 @@ by_id(const void *x, const void *y)
 	const struct vault_entry *a = x, *b = y;
 	int rc = memcmp(a->id, b->id, VAULT_ID);
 
-	/* Of one message's files the held one, and the last: it was stored because the others
-	   are damaged, or at the same moment. */
+	/* Of one message's files the held one; and the last, which was stored
+	   because the others are damaged, or at the same moment. */
 	if (rc == 0)
 		rc = (a->action < b->action) - (a->action > b->action);
 	if (rc == 0)
@@ -473,6 +484,7 @@ search(void *ctx, const struct vault_entry *e)
 	strcpy(s->name, e->name);
 	s->now->name = s->name;
 	s->now->id = s->name + (e->id - e->name);
+	s->now->retry = s->name + (e->retry - e->name);
 	return 1;
 }
 

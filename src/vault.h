@@ -12,18 +12,18 @@
  *
  *	DIR/secret               32 bytes, for tokens
  *	DIR/tmp/…                being written; swept when older than a day
- *	DIR/new, cur/SECONDS.SHA256.ACTION[:2,FLAGS]
+ *	DIR/new, cur/SECONDS.SHA256.RETRY.ACTION[:2,FLAGS]
  *
- * SECONDS is when it was stored (time_t), SHA256 64 hex digits, ACTION "hold"
- * or "cut".  FLAGS are Maildir's: P (passed) is set when a message is
+ * SECONDS is when it was stored (time_t), SHA256 64 hex digits of the original
+ * as it came, RETRY 16 digits of the same without the date of its mbox From_
+ * line (an MTA that tries again writes another one), ACTION "hold" or "cut".  FLAGS are Maildir's: P (passed) is set when a message is
  * released, S (seen) when it was reported; a mail program that shows it to its
  * user sets S too, and then it is no news to him.
  *
  * The file is a block of X-Simsift-Vault-* fields, the last of which is
  * X-Simsift-Vault-Length: N; behind that line's end come the N bytes of the
  * message, whatever they are, up to the end of the file.  An mbox From_ line
- * is no part of the message (a retry of the MTA has another date in it): it is
- * kept in a field, and SHA256 and N do not count it.
+ * is kept in a field, and N does not count it.
  *
  * Safe with many writers and readers, and with mail programs that move files
  * from new to cur and change their flags: nothing is believed to be still
@@ -65,6 +65,7 @@ void vault_close(struct vault *);
 struct vault_entry {
 	const char *name;   /* of the file, in the arena */
 	const char *id;     /* 64 hex digits in `name`; no NUL behind them */
+	const char *retry;  /* 16, also there */
 	uint32_t shown;     /* digits that are shown: unique, at least 5 */
 	int64_t time;       /* seconds since 1970 */
 	enum action action; /* ACTION_HOLD or ACTION_CUT */
@@ -135,11 +136,12 @@ struct vault_item {
 #define VAULT_ID 64 /* hex digits */
 
 /* 0: the message is on disk, whole, and stays there when the machine goes
-   down; it may have been there before.  id: its SHA-256 in hex.  On a fault
+   down; it may have been there before.  id: its SHA-256 in hex, or that of the
+   first try where the date of the From_ line is all that differs.  On a fault
    nothing of it is left behind. */
 int vault_store(struct vault *, const struct vault_item *,
     char id[VAULT_ID + 1], struct err *);
-/* The id a message has, stored or not: the From_ line is not counted. */
+/* The id a message has, stored or not. */
 void vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1]);
 
 #define VAULT_RELEASED 'P'

@@ -396,7 +396,7 @@ vault_original(struct vault *v, struct arena *a, const struct vault_entry *e,
 	struct vault_meta m;
 	char id[VAULT_ID + 1];
 	uint64_t size;
-	size_t block, n;
+	size_t block, n, at = out->len;
 	int fd = vault_open_entry(v, e, &size, err), rc;
 
 	if (fd < 0)
@@ -405,8 +405,7 @@ vault_original(struct vault *v, struct arena *a, const struct vault_entry *e,
 	if (rc != 0)
 		goto out;
 	n = (size_t)m.length;
-	if (from)
-		buf_put(out, m.from_line, m.from_line_len);
+	buf_put(out, m.from_line, m.from_line_len);
 	if (buf_room(out, n) == -1) {
 		rc = vault_fault(err, VAULT_IO, "no memory for %zu bytes", n);
 		goto out;
@@ -416,15 +415,21 @@ vault_original(struct vault *v, struct arena *a, const struct vault_entry *e,
 		    vault_dir_name(e), e->name);
 		goto out;
 	}
-	SHA256Data((const uint8_t *)out->p + out->len, n, id);
+	out->len += n;
+	SHA256Data((const uint8_t *)out->p + at, out->len - at, id);
 	if (memcmp(id, e->id, VAULT_ID) != 0) {
 		rc = damaged(err, v, e, "its sum is not that of its name");
 		goto out;
 	}
-	out->len += n;
+	if (!from && m.from_line_len > 0) {
+		memmove(out->p + at, out->p + at + m.from_line_len, n);
+		out->len = at + n;
+	}
 	if (meta != NULL)
 		*meta = m;
 out:
+	if (rc != 0)
+		out->len = at;
 	close(fd);
 	return rc;
 }
@@ -434,9 +439,29 @@ out:
 void
 vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1])
 {
-	uint32_t n = from_line(p, len);
+	SHA256Data((const uint8_t *)p, len, id);
+}
 
-	SHA256Data((const uint8_t *)p + n, len - n, id);
+/* The sum of "From sender" and the message; of one without a From_ line that
+   is its id. */
+static void
+retry_id(const struct vault_item *it, const char *id, char out[VAULT_RETRY + 1])
+{
+	uint32_t n = from_line(it->p, it->len), sender = 5;
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+	SHA2_CTX ctx;
+
+	if (n > 0) {
+		while (sender < n && it->p[sender] != ' ')
+			sender++;
+		SHA256Init(&ctx);
+		SHA256Update(&ctx, (const uint8_t *)it->p, sender);
+		SHA256Update(
+		    &ctx, (const uint8_t *)it->p + n - 1, it->len - n + 1);
+		id = SHA256End(&ctx, hex);
+	}
+	memcpy(out, id, VAULT_RETRY);
+	out[VAULT_RETRY] = '\0';
 }
 
 static int
@@ -490,9 +515,10 @@ vault_write_tmp(struct vault *v, const struct buf *head, const char *p,
 struct known {
 	struct vault *v;
 	struct arena *a;
-	const char *id;
+	const struct vault_item *it;
+	char *id;
+	const char *retry;
 	const struct vault_entry *mine; /* or NULL: it is not stored yet */
-	enum action action;
 	struct err *err;
 };
 
@@ -502,24 +528,36 @@ struct known {
 static bool
 precedes(const struct vault_entry *e, const struct known *k)
 {
-	if (e->action != k->action)
+	if (e->action != k->it->action)
 		return e->action == ACTION_HOLD;
 	return k->mine == NULL || e->time < k->mine->time;
 }
 
-/* And is it whole? */
+static bool
+same_message(const struct known *k, const struct vault_entry *e)
+{
+	return memcmp(e->retry, k->retry, VAULT_RETRY) == 0;
+}
+
+/* And is it whole?  Then its id is the message's. */
 static int
 is_known(void *ctx, const struct vault_entry *e)
 {
 	struct known *k = ctx;
+	uint32_t n = from_line(k->it->p, k->it->len);
 	struct buf bytes = BUF(LIMIT_MESSAGE);
-	int rc;
+	bool same;
 
-	if (memcmp(e->id, k->id, VAULT_ID) != 0 || !precedes(e, k))
+	if (!same_message(k, e) || !precedes(e, k))
 		return 0;
-	rc = vault_original(k->v, k->a, e, false, &bytes, NULL, k->err);
+	same =
+	    vault_original(k->v, k->a, e, false, &bytes, NULL, k->err) == 0 &&
+	    bytes.len == k->it->len - n &&
+	    (bytes.len == 0 || memcmp(bytes.p, k->it->p + n, bytes.len) == 0);
 	buf_free(&bytes);
-	return rc == 0 ? 1 : 0;
+	if (same)
+		memcpy(k->id, e->id, VAULT_ID);
+	return same;
 }
 
 /* The original of a cut message that is held now. */
@@ -528,7 +566,7 @@ drop_cut(void *ctx, const struct vault_entry *e)
 {
 	const struct known *k = ctx;
 
-	if (memcmp(e->id, k->id, VAULT_ID) == 0 && e->action == ACTION_CUT)
+	if (same_message(k, e) && e->action == ACTION_CUT)
 		unlinkat(vault_dir(k->v, e), e->name, 0);
 	return 0;
 }
@@ -554,7 +592,7 @@ only_one(struct known *k, const char *name)
 	k->mine = &mine;
 	if (find_known(k) == 1 && vault_sync(k->v, k->err) == 0)
 		unlinkat(k->v->new_dir, name, 0);
-	else if (k->action == ACTION_HOLD)
+	else if (k->it->action == ACTION_HOLD)
 		vault_walk(k->v, drop_cut, k, &strangers, k->err);
 }
 
@@ -584,8 +622,9 @@ move_in(struct vault *v, const char *tmp, const char *name, uint64_t size,
 }
 
 static int
-store(struct known *k, const struct vault_item *it)
+store(struct known *k)
 {
+	const struct vault_item *it = k->it;
 	struct buf head = BUF(LIMIT_VAULT_HEAD);
 	uint32_t n = from_line(it->p, it->len);
 	char tmp[VAULT_NAME], name[VAULT_NAME];
@@ -608,8 +647,8 @@ store(struct known *k, const struct vault_item *it)
 	buf_free(&head);
 	if (rc != 0)
 		return rc;
-	snprintf(name, sizeof name, "%lld.%s.%s", (long long)now, k->id,
-	    rules_action_name(it->action));
+	snprintf(name, sizeof name, "%lld.%s.%s.%s", (long long)now, k->id,
+	    k->retry, rules_action_name(it->action));
 	/* Where only the last step fails the file stays: another process may
 	   have taken it for its own. */
 	if ((rc = move_in(v, tmp, name, size, k->err)) != 0 ||
@@ -623,17 +662,20 @@ int
 vault_store(struct vault *v, const struct vault_item *it, char id[VAULT_ID + 1],
     struct err *err)
 {
-	struct known k = {.v = v, .id = id, .action = it->action, .err = err};
+	char retry[VAULT_RETRY + 1];
+	struct known k = {
+	    .v = v, .it = it, .id = id, .retry = retry, .err = err};
 	struct arena *a = arena_new(LIMIT_MESSAGE);
 	int rc;
 
 	vault_id(it->p, it->len, id);
+	retry_id(it, id, retry);
 	if (a == NULL || setjmp(*arena_oom(a)) != 0) {
 		arena_free(a);
 		return vault_fault(err, VAULT_IO, "no memory for the vault");
 	}
 	k.a = a;
-	rc = store(&k, it);
+	rc = store(&k);
 	arena_free(a);
 	return rc;
 }

@@ -14,6 +14,8 @@ int vault_fault(struct err *, int fault, const char *fmt, ...)
 int vault_errno(struct err *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+#define VAULT_RETRY 16 /* hex digits */
+
 /* The parts of a name; false: it is not one of ours. */
 bool vault_parse_name(const char *name, struct vault_entry *);
 int vault_dir(const struct vault *, const struct vault_entry *);

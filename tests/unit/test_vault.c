@@ -235,18 +235,12 @@ static void
 once(void **state)
 {
 	static const char m[] = "Subject: a\n\nbody\n";
-	static const char one[] = "From a Mon Nov  2 10:11:12 2026\n"
-				  "Subject: a\n\nbody\n";
-	static const char two[] = "From a Mon Nov  2 10:22:22 2026\n"
-				  "Subject: a\n\nbody\n";
 	struct vault_list l;
 	char id[VAULT_ID + 1];
 
 	(void)state;
 	store(m, sizeof m - 1);
 	store(m, sizeof m - 1);
-	store(one, sizeof one - 1);
-	store(two, sizeof two - 1);
 	assert_int_equal(store_as(m, sizeof m - 1, ACTION_CUT, id), 0);
 	l = scan();
 	assert_int_equal(l.n, 1);
@@ -256,6 +250,31 @@ once(void **state)
 	assert_int_equal(vault_flag(&v, a, &l.v[0], VAULT_REPORTED, &err), 0);
 	store(m, sizeof m - 1);
 	assert_int_equal(files_in("new") + files_in("cur"), 1);
+}
+
+/* An MTA that tries again writes another date. */
+static void
+retry(void **state)
+{
+	static const char m[] = "Subject: a\n\nbody\n";
+	static const char one[] = "From a Mon Nov  2 10:11:12 2026\n"
+				  "Subject: a\n\nbody\n";
+	static const char two[] = "From a Mon Nov  2 10:22:22 2026\n"
+				  "Subject: a\n\nbody\n";
+	static const char other[] = "From b Mon Nov  2 10:22:22 2026\n"
+				    "Subject: a\n\nbody\n";
+	char first[VAULT_ID + 1], second[VAULT_ID + 1];
+
+	(void)state;
+	assert_int_equal(store_as(one, sizeof one - 1, ACTION_CUT, first), 0);
+	assert_int_equal(store_as(two, sizeof two - 1, ACTION_CUT, second), 0);
+	assert_string_equal(first, second);
+	assert_int_equal(scan().n, 1);
+	/* Another envelope is another original. */
+	assert_int_equal(store_as(m, sizeof m - 1, ACTION_CUT, second), 0);
+	assert_string_not_equal(first, second);
+	store(other, sizeof other - 1);
+	assert_int_equal(scan().n, 3);
 }
 
 /* What is held is not kept by the original of what was cut and delivered. */
@@ -335,27 +354,25 @@ put_file(const char *name, const char *text)
 static void
 ids(void **state)
 {
+#define R ".0123456789abcdef"
 #define Z60 "000000000000000000000000000000000000000000000000000000000000"
 	struct vault_entry *e;
 	struct vault_list l;
 
 	(void)state;
-	put_file("new/100.abcde0" Z60 "00"
-		 ".hold",
-	    "");
+	put_file("new/100.abcde0" Z60 "00" R ".hold", "");
 	l = scan();
 	assert_int_equal(l.n, 0); /* 68 digits: a stranger */
 	assert_int_equal(l.strangers, 1);
-	put_file("new/100.abcd" Z60 ".hold", "");
-	put_file("cur/200.abce" Z60 ".cut:2,S", "");
-	put_file("cur/300.1234" Z60 ".cut:2,", "");
+	put_file("new/100.abcd" Z60 R ".hold", "");
+	put_file("cur/200.abce" Z60 R ".cut:2,S", "");
+	put_file("cur/300.1234" Z60 R ".cut:2,", "");
 	put_file("new/nobody's", "");
 	put_file("cur/1.M2P3.host:2,S", "");
-	put_file("new/400.12345" Z60 ".pass", "");
+	put_file("new/400.12345" Z60 R ".pass", "");
 	put_file("new/150.abcd0000001"
 		 "00000000000000000000000000000000000000000"
-		 "000000000000"
-		 ".hold",
+		 "000000000000" R ".hold",
 	    "");
 	l = scan();
 	assert_int_equal(l.strangers, 4);
@@ -445,7 +462,9 @@ damage(void **state)
 		unlink(file_of(&l.v[i]));
 	vault_id(m, sizeof m - 1, id);
 	assert_int_equal(
-	    mkfifo(arena_printf(a, "%s/new/1.%s.cut", path, id), 0600), 0);
+	    mkfifo(
+		arena_printf(a, "%s/new/1.%s.%.16s.cut", path, id, id), 0600),
+	    0);
 	store(m, sizeof m - 1);
 }
 
@@ -667,9 +686,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(round_trip), T(large_from_line),
-	    T(fields), T(once), T(held_after_cut), T(race), T(flags), T(ids),
-	    T(damage), T(doors), T(places), T(sweep), T(token), T(pieces),
-	    T(secret), T(secret_race)};
+	    T(fields), T(once), T(retry), T(held_after_cut), T(race), T(flags),
+	    T(ids), T(damage), T(doors), T(places), T(sweep), T(token),
+	    T(pieces), T(secret), T(secret_race)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
