@@ -117,7 +117,9 @@ put_text(struct shelf *s, const struct report_text *t)
 	report_shown(&s->out, t->what, strlen(t->what));
 	shelf_paint(s, SHELF_PLAIN);
 	buf_puts(&s->out, "\n");
-	for (uint32_t at = 0, end; at < t->len; at = end + 1) {
+	/* A field's value begins behind its colon. */
+	for (uint32_t at = t->len > 0 && t->text[0] == ' ', end; at < t->len;
+	     at = end + 1) {
 		const char *lf = memchr(t->text + at, '\n', t->len - at);
 		uint32_t to;
 

@@ -106,7 +106,8 @@ printf 'From: a@x.example\n\na\n' | put subject=good >/dev/null
 printf 'From: b@x.example\n\nb\n' | put subject=torn >/dev/null
 torn=$(grep -l 'Subject: torn' "$V"/new/*)
 printf 'X' >>"$torn"
-ln -s "$TMP/mail.held" "$V/new/1795000000.$(printf x | sha256sum | cut -c1-64).hold"
+x=$(printf x | sha256sum | cut -c1-64)
+ln -s "$TMP/mail.held" "$V/new/1795000000.$x.$(echo "$x" | cut -c1-16).hold"
 cp mail.held "$V/new/somebody-else"
 files >before
 is 'damage: 65' "$(status s list)" 65

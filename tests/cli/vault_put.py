@@ -28,7 +28,7 @@ def put(vault, message, age=0, action="hold", rules=(), **field):
         lines += [" " + r for r in rules]
     lines += [f"X-Simsift-Vault-Sha256: {digest}",
               f"X-Simsift-Vault-Length: {len(message)}"]
-    name = f"{then}.{digest}.{action}"
+    name = f"{then}.{digest}.{digest[:16]}.{action}"
     path = os.path.join(vault, "new", name)
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(fd, "wb") as f:
