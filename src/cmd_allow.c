@@ -130,7 +130,7 @@ read_own(struct own *o, struct err *err)
 {
 	int fd =
 	    openat(o->fd, NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-	struct message m;
+	struct message m = {.spool = -1};
 	struct stat st;
 	int rc = 0;
 
@@ -146,8 +146,7 @@ read_own(struct own *o, struct err *err)
 		rc = err_set(err, "%s/%s cannot be read", o->dir, NAME);
 	else
 		buf_put(&o->text, m.bytes.p, m.bytes.len);
-	if (rc == 0)
-		message_free(&m);
+	message_free(&m);
 	close(fd);
 	return rc;
 }
@@ -241,8 +240,8 @@ add_address(struct shelf *s, const char *address, struct err *err)
 	}
 	if ((rc = write_own(&o, err)) == 0)
 		buf_printf(&s->out,
-		    "mail from %s is not held or cut any more, unless it is "
-		    "phishing\nto undo: take its line out of %s/%s\n",
+		    "mail with %s as its sender is let through from now on, "
+		    "whoever sent it\nto undo: take that line out of %s/%s\n",
 		    address, o.dir, NAME);
 out:
 	if (o.fd != -1)
@@ -294,7 +293,7 @@ cmd_allow(const struct options *opt)
 	}
 	if (address != NULL && add_address(&s, address, &err) == -1) {
 		log_error("%s", err.text);
-		shelf_worse(&s, EX_CANTCREAT);
+		shelf_worse(&s, EX_IOERR);
 	}
 	return shelf_close(&s);
 }

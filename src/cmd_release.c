@@ -107,7 +107,7 @@ release(struct shelf *s, struct vault_entry *e)
 		shelf_fault(s, fault, &err);
 	} else if (deliver(s, &message, &m, &where, &err) == -1) {
 		log_error("%s: not released: %s", id, err.text);
-		shelf_worse(s, s->opt->to_stdout ? EX_IOERR : EX_UNAVAILABLE);
+		shelf_worse(s, EX_IOERR);
 	} else {
 		fault =
 		    vault_flag(&s->vault, s->arena, e, VAULT_RELEASED, &err);

@@ -331,7 +331,7 @@ send_letter(struct letter *l)
 	} else if (post_sendmail(s->config.settings.sendmail, &s->opt->mail, 1,
 		       &out, &err) == -1) {
 		log_error("no report was sent: %s", err.text);
-		shelf_worse(s, EX_UNAVAILABLE);
+		shelf_worse(s, EX_IOERR);
 	} else {
 		mark_told(l);
 	}
