@@ -157,6 +157,17 @@ list_one(struct shelf *s, struct wish *w, const struct vault_entry *e)
 	return goes_on;
 }
 
+/* They are neither read nor removed, but should not be there. */
+static void
+say_strangers(const struct shelf *s)
+{
+	uint32_t n = s->list.strangers;
+
+	if (n > 0)
+		log_warn("%s: %u file%s there that %s not ours: left alone",
+		    s->path, n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 static void
 list_all(struct shelf *s, struct wish *w)
 {
@@ -188,7 +199,9 @@ cmd_list(const struct options *opt)
 		log_error("%s", err.text);
 		return EX_USAGE;
 	}
-	if (shelf_open(&s, opt, false) == 0)
+	if (shelf_open(&s, opt, false) == 0) {
+		say_strangers(&s);
 		list_all(&s, &w);
+	}
 	return shelf_close(&s);
 }

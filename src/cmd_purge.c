@@ -55,8 +55,8 @@ say_what(struct shelf *s, int64_t before, time_t now)
 		low = e->time < low ? e->time : low;
 		high = e->time > high ? e->time : high;
 	}
-	if (n == 0)
-		return 0;
+	if (n == 0 || (s->opt->yes && s->opt->quiet))
+		return n;
 	if (n > ROWS && !s->opt->yes)
 		buf_printf(&s->out, "... and %u more\n", n - ROWS);
 	when_column(oldest, (time_t)low, now);

@@ -63,11 +63,6 @@ shelf_open(struct shelf *s, const struct options *opt, bool may_lack)
 		return s->status = say(&err, EX_NOINPUT);
 	if ((fault = open_vault(s, may_lack, &err)) != 0)
 		return s->status = say(&err, vault_exit(fault));
-	if (s->list.strangers > 0)
-		log_warn("%s: %u file%s there that %s not ours: left alone",
-		    s->path, s->list.strangers,
-		    s->list.strangers == 1 ? "" : "s",
-		    s->list.strangers == 1 ? "is" : "are");
 	return 0;
 }
 
