@@ -30,22 +30,32 @@ say(struct restore *r, int status, const struct err *err)
 		r->status = status;
 }
 
-/* The id in the first field that is a token.  Whether it holds does not
-   matter: the vault is the asker's own. */
+/* The id of the token that holds; or of the first, for a body that changed on
+   its way: the vault is the asker's own. */
 static bool
 find_id(struct restore *r, const char *p, uint32_t len)
 {
+	char id[VAULT_ID + 1], first[VAULT_ID + 1] = "";
+	struct vault_sum sum;
 	struct header h;
 
 	message_header(&h, r->arena, p, 0, len);
+	vault_sum_start(&sum);
+	vault_sum_put(&sum, p + h.body, len - h.body);
 	for (uint32_t i = 0; i < h.n; i++) {
 		struct span v = h.field[i].value;
 
-		if (message_field_is(p, &h.field[i], "x-simsift-token") &&
-		    vault_token_id(p + v.from, v.to - v.from, r->id) == 0)
+		if (!message_field_is(p, &h.field[i], "x-simsift-token") ||
+		    vault_token_id(p + v.from, v.to - v.from, id) == -1)
+			continue;
+		if (vault_token_holds(
+			&r->vault, p + v.from, v.to - v.from, &sum, r->id))
 			return true;
+		if (first[0] == '\0')
+			memcpy(first, id, sizeof first);
 	}
-	return false;
+	memcpy(r->id, first, sizeof first);
+	return first[0] != '\0';
 }
 
 static bool
