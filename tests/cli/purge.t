@@ -27,6 +27,7 @@ files >after
 ok 'nothing was touched' cmp -s before after
 
 # On a terminal it asks.
+# shellcheck disable=SC2317 # called by status
 ask() { # answer: pty with it as input
 	python3 - "$1" "$SIMSIFT" purge --older-than 30d -C r -V "$V" <<'END'
 import os, pty, sys

@@ -33,7 +33,7 @@ is 'the token is the first field' "$(head -n 1 sent | cut -c1-22)" \
 is 'released' "$(state)" '"released":true'
 is 'list shows it' "$(s list | cut -c7-9)" 'R N'
 s filter <sent >passed
-ok 'filter passes it unjudged' grep -q 'LPA:1\$smdp.example\$K2-XY7' passed
+ok 'filter passes it unjudged' grep -q "LPA:1\\\$smdp.example\\\$K2-XY7" passed
 is 'filter adds nothing' "$(grep -c '^X-Simsift:' passed)" 0
 sed 's/4821/4822/' sent | s filter >passed
 is 'a changed body is judged' "$(grep -c '^X-Simsift: .*action=hold' passed)" 1
@@ -92,7 +92,7 @@ s release "$(sha256sum <fifth | cut -c1-7)" -c "$S" >/dev/null 2>&1
 is 'to oneself' "$(tail -n 1 sent.args)" "$(id -un)"
 
 # Odd recipients, in the options and in the envelope.
-for to in '-oQ/tmp' 'a b@x' '|sh' '$(id)@x' "a@x
+for to in '-oQ/tmp' 'a b@x' '|sh' "\$(id)@x" "a@x
 Bcc: b@y"; do
 	is 'an odd --to: 64' "$(status s release --again "$id" -c "$S" --to "$to")" 64
 done
@@ -112,5 +112,5 @@ printf X >>"$p"
 is 'damaged: 65' "$(status s release --again -c "$S" \
 	"$(sha256sum <fifth | cut -c1-7)")" 65
 ok 'nothing was sent' test ! -e sent
-is 'no vault: 66' "$(V=$TMP/none; status s release abcde)" 66
+is 'no vault: 66' "$(status "$SIMSIFT" release -C r -V none abcde)" 66
 done_testing

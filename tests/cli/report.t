@@ -10,11 +10,11 @@ is 'no vault yet: 0' "$(status "$SIMSIFT" report -C r)" 0
 is 'nothing at all' "$(cat out err)" ''
 is 'no vault of that name: 66' "$(status s report)" 66
 
-sed 's/Sales/Sales @eshop88/' mail.held >m1
-sed 's|ask TG @eshop88|ask TG @eshop88 at https://t.me/eshop88|' m1 >m2
-s hold <m2
+sed 's/Sales/Sales @eshop88/' mail.held >mail.1
+sed 's|ask TG @eshop88|ask TG @eshop88 at https://t.me/eshop88|' mail.1 >mail.2
+s hold <mail.2
 s filter <mail.cut >/dev/null
-h=$(sha256sum <m2 | cut -c1-5)
+h=$(sha256sum <mail.2 | cut -c1-5)
 c=$(sha256sum <mail.cut | cut -c1-5)
 cp -r "$V" v.new
 
@@ -67,19 +67,19 @@ is 'a forged one is judged' "$(grep -c '^X-Simsift: ' passed)" 1
 # Only what is new.
 is 'again: 0' "$(status s report)" 0
 is 'nothing at all' "$(cat out err)" ''
-sed 's/An offer/Another/' m2 >m3
-s hold <m3
+sed 's/An offer/Another/' mail.2 >mail.3
+s hold <mail.3
 s report >out
 is 'only what is new' "$(grep -c '^ [0-9a-f]\{5,8\} ' out)" 1
 ok 'it is the new one' grep -q '^       Another' out
-is 'what was read in a mail program is no news' "$(sed 's/An offer/Read/' m2 >m4
-	s hold <m4
+is 'what was read in a mail program is no news' "$(sed 's/An offer/Read/' mail.2 >mail.4
+	s hold <mail.4
 	f=$(grep -l 'Subject: Read' "$V"/new/*)
 	mv "$f" "$V/cur/${f##*/}:2,S"
 	s report)" ''
-sed 's/An offer/Gone/' m2 >m5
-s hold <m5
-s release --stdout "$(sha256sum <m5 | cut -c1-12)" >/dev/null
+sed 's/An offer/Gone/' mail.2 >mail.5
+s hold <mail.5
+s release --stdout "$(sha256sum <mail.5 | cut -c1-12)" >/dev/null
 is 'what was released is no news' "$(s report)" ''
 
 # By mail.

@@ -100,7 +100,7 @@ is 'explain of an id' "$(s explain "$cut" | head -n 1)" \
 for c in show diff; do
 	is "$c, unknown id: 66" "$(status s $c 0123456789ab)" 66
 	ok "$c names it" grep -q '0123456789ab: no such message' err
-	is "$c, no vault: 66" "$(V=$TMP/none; status s $c abcde)" 66
+	is "$c, no vault: 66" "$(status "$SIMSIFT" $c -C r -V none abcde)" 66
 done
 is 'show, no id at all: 65' "$(status s show nonsense)" 65
 is 'diff, neither file nor id: 66' "$(status s diff nonsense)" 66
@@ -111,7 +111,7 @@ is 'show, ambiguous: 66' "$(status s show "$(
 		h=$(printf 'm%s\n\n' $i | sha256sum | cut -c1)
 		[ "$h" = "$(echo "$id" | cut -c1)" ] && break
 	done
-	printf 'm%s\n\n' $i | put >/dev/null
+	printf 'm%s\n\n' $i | put age=0 >/dev/null
 	echo "$id" | cut -c1)")" 66
 ok 'both are named' grep -q "several ids begin so.*$id" err
 for o in '' "$id $id" "--max 3 $id"; do
