@@ -182,15 +182,20 @@ deps:
 # ---- install ----
 
 INSTALLED = bin/simsift share/man/man1/simsift.1 \
-	share/man/man5/simsift-rules.5
+	share/man/man5/simsift-rules.5 share/man/man7/simsift-vault.7
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/simsift/filters
+		$(DESTDIR)$(PREFIX)/share/man/man7 \
+		$(DESTDIR)$(PREFIX)/share/simsift/filters \
+		$(DESTDIR)$(PREFIX)/share/simsift/examples
 	install -m 755 $(B)/simsift $(DESTDIR)$(PREFIX)/bin/simsift
 	install -m 644 src/simsift.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 src/simsift-rules.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 src/simsift-vault.7 $(DESTDIR)$(PREFIX)/share/man/man7/
+	install -m 644 filters/examples/* \
+		$(DESTDIR)$(PREFIX)/share/simsift/examples/
 	install -m 644 filters/*.cf $(DESTDIR)$(PREFIX)/share/simsift/filters/
 
 uninstall:
