@@ -54,19 +54,62 @@ lpa_head(const char *p, size_t n)
 	return at;
 }
 
+static size_t
+lpa_run(const char *p, size_t n)
+{
+	size_t k = 0;
+
+	while (k < n && (unsigned char)p[k] > ' ' &&
+	       strchr("\"'<>&)", p[k]) == NULL)
+		k++;
+	return k;
+}
+
+static size_t
+line_end(const char *p, size_t n)
+{
+	size_t k = n > 1 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
+
+	if (k == 0)
+		k = n > 0 && p[0] == '\n';
+	while (k > 0 && k < n && (p[k] == ' ' || p[k] == '\t'))
+		k++;
+	return k;
+}
+
+/* Bytes of an address, $ and id behind the head; *next: where it goes on when
+   a line ends between or inside of them, or 0. */
+static size_t
+lpa_length(const char *p, size_t n, size_t *next)
+{
+	size_t k = lpa_run(p, n), end = line_end(p + k, n - k);
+	size_t more = end > 0 ? lpa_run(p + k + end, n - k - end) : 0;
+	bool whole = memchr(p, '$', k) != NULL;
+
+	*next = 0;
+	if (k > 0 && more > 0 &&
+	    (p[k - 1] == '$' ||
+		(!whole && memchr(p + k + end, '$', more) != NULL)))
+		*next = k + end;
+	return k;
+}
+
 /* An activation code behind its head. */
 static void
-mask_lpa(char *p, size_t n)
+mask_lpa(char *p, const char *original, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t k = lpa_head(p + i, n - i);
-
-		if (k == 0)
+	for (size_t i = 0, k, next; i < n; i++) {
+		if ((k = lpa_head(original + i, n - i)) == 0)
 			continue;
-		for (i += k; i < n && (unsigned char)p[i] > ' ' &&
-			     strchr("\"'<>&)", p[i]) == NULL;
-		     i++)
-			p[i] = '*';
+		i += k;
+		k = lpa_length(original + i, n - i, &next);
+		memset(p + i, '*', k);
+		if (next > 0) {
+			i += next;
+			k = lpa_run(original + i, n - i);
+			memset(p + i, '*', k);
+		}
+		i += k;
 	}
 }
 
@@ -100,30 +143,52 @@ secret_word_near(const char *p, size_t from, size_t to, size_t n)
 	return false;
 }
 
+/* Bytes of the digit at p in any of the scripts in which codes are sent, or
+   0. */
 static size_t
-digits_at(const char *p, size_t at, size_t n)
+digit_at(const char *p, size_t n)
 {
-	size_t i = at;
+	static const char *const other[] = {
+	    "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३४५६७८९"};
 
-	while (i < n && is_digit(p[i]))
-		i++;
+	if (n == 0 || (unsigned char)p[0] < 0x80)
+		return n > 0 && is_digit(p[0]);
+	for (size_t i = 0; i < N(other); i++) {
+		size_t len = strlen(other[i]) / 10;
+
+		for (size_t k = 0; k < 10 && len <= n; k++)
+			if (memcmp(p, other[i] + k * len, len) == 0)
+				return len;
+	}
+	return 0;
+}
+
+/* Bytes of a run of digits; *count: how many. */
+static size_t
+digits_at(const char *p, size_t at, size_t n, size_t *count)
+{
+	size_t i = at, k;
+
+	for (*count = 0; (k = digit_at(p + i, n - i)) > 0; i += k)
+		++*count;
 	return i - at;
 }
 
-/* Length of what may be a code: digits, or short groups of them with a hyphen
+/* Bytes of what may be a code: digits, or short groups of them with a hyphen
    or blank between ("123 456", "48-21-33").  *digits: how many. */
 static size_t
 code_at(const char *p, size_t at, size_t n, size_t *digits)
 {
-	size_t k = digits_at(p, at, n), end = at + k;
+	size_t count, end = at + digits_at(p, at, n, &count);
 
-	*digits = k;
-	while (
-	    k >= 2 && k <= 4 && end < n && (p[end] == ' ' || p[end] == '-')) {
-		k = digits_at(p, end + 1, n);
-		if (k < 2 || k > 4 || *digits + k > 10)
+	*digits = count;
+	while (count >= 2 && count <= 4 && end < n &&
+	       (p[end] == ' ' || p[end] == '-')) {
+		size_t k = digits_at(p, end + 1, n, &count);
+
+		if (count < 2 || count > 4 || *digits + count > 10)
 			break;
-		*digits += k;
+		*digits += count;
 		end += 1 + k;
 	}
 	return end - at;
@@ -140,7 +205,7 @@ mask_codes(char *p, const char *original, size_t n)
 		    !secret_word_near(original, at, at + k, n))
 			continue;
 		for (size_t i = at; i < at + k; i++)
-			if (is_digit(p[i]))
+			if (original[i] != ' ' && original[i] != '-')
 				p[i] = '*';
 	}
 }
@@ -205,7 +270,7 @@ mask_secrets(char *p, const char *original, size_t n)
 {
 	if (n == 0)
 		return;
-	mask_lpa(p, n);
+	mask_lpa(p, original, n);
 	mask_codes(p, original, n);
 	mask_activation(p, original, n);
 }
@@ -298,14 +363,14 @@ account_head(const char *p, size_t n)
 static size_t
 account_at(const char *p, size_t at, size_t n)
 {
-	size_t k = name_at(p, at, n), end = at + k, digits = 0;
+	size_t k = name_at(p, at, n), end = at + k, digits = 0, count;
 
 	for (size_t i = at; i < end; i++)
 		digits += is_digit(p[i]);
 	if (digits == k)
 		while (end + 1 < n && (p[end] == ' ' || p[end] == '-') &&
 		       is_digit(p[end + 1]))
-			end += 1 + digits_at(p, end + 1, n);
+			end += 1 + digits_at(p, end + 1, n, &count);
 	return digits > 0 && end - at >= NUMBER_LEAST ? end - at : 0;
 }
 

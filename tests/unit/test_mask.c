@@ -55,6 +55,11 @@ lpa(void **state)
 	gives("data=LPA:1$a.example$B$$1\" alt",
 	    "data=LPA:1$**************\" alt");
 	gives("LPA:2$a", "LPA:2$a");
+	/* A line end inside of it: a reader would put it together. */
+	gives("LPA:1$a.example$\nK2-XY7\nnow", "LPA:1$**********\n******\nnow");
+	gives("LPA:1$a.exam\r\n ple$K2 now", "LPA:1$******\r\n ****** now");
+	gives("LPA:1$a.example$K2\nnow", "LPA:1$************\nnow");
+	gives("LPA:1$a.example\nnow", "LPA:1$*********\nnow");
 }
 
 /* PUKs are numbers like any other; they stand near their word. */
@@ -80,6 +85,11 @@ numbers(void **state)
 	hides("ओटीपी 482913", "482913");
 	hides("الرمز 482913", "482913");
 	gives("room 4021", "room 4021");
+	/* Digits of other scripts. */
+	gives("验证码：４８２１", "验证码：************");
+	gives("رمز ٤٨٢١", "رمز ********");
+	gives("कोड ४८२१", "कोड ************");
+	gives("部屋 ４８２１", "部屋 ４８２１");
 }
 
 static void
