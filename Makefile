@@ -104,6 +104,10 @@ $(B)/simsift-faults: src/worker.c $(OBJ)
 		src/worker.c
 	$(CC) $(LDFLAGS) -o $@ $(OBJ:%/worker.o=%/worker-faults.o) $(LIBS)
 
+# Makes a call of libc fail: see tests/fault/inject.c.
+$(B)/inject.so: tests/fault/inject.c | $(B)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARN) -shared -fPIC -o $@ $<
+
 # judge() in line, without fork and sandbox: for valgrind and fuzzers.
 $(B)/judge-inline: tests/prop/judge_inline.c $(LIBOBJ)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
@@ -113,7 +117,7 @@ $(B)/prop-cuts: $(wildcard tests/prop/cuts*.c) tests/prop/cuts.h $(LIBOBJ)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIBOBJ) \
 		$(LIBS)
 
-check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts
+check-progs: all $(UNITS) $(B)/inject.so $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts
 
 # tests/corpus waits for rules that know the trade.
 TESTS = $(filter-out tests/corpus/%,$(sort $(wildcard tests/*/*.t)))
