@@ -180,7 +180,7 @@ set_path(struct settings *s, const struct setting *t, const char *value,
 {
 	if (value[0] != '/' && strncmp(value, "~/", 2) != 0)
 		return err_set(
-		    why, "%s takes a path that starts with / or ~/", t->name);
+		    why, "%s takes a path that begins with / or ~/", t->name);
 	*(const char **)place(s, t) = arena_dup(s->arena, value, strlen(value));
 	return 1;
 }

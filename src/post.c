@@ -46,7 +46,7 @@ find_program(const char *program, struct err *err)
 			return program;
 		err_set(err, "sendmail %s: %s", program,
 		    program[0] != '/'
-			? "the setting takes a path that starts with /"
+			? "the setting takes a path that begins with /"
 			: strerror(errno));
 		return NULL;
 	}
