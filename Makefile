@@ -21,9 +21,9 @@ SRC = arena buf log clock when map message decode decode_names decode_charset \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
 	entries entries_judge entries_plan show judge wire sandbox worker \
-	vault vault_file vault_token \
-	post cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan cmd_shelf cmd_list \
-	cmd_show cmd_release cmd_allow cmd_purge cmd_report main
+	vault vault_file vault_store vault_token \
+	post cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
+	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main
 TABLES = fold html sandbox
 PROGS = simsift
 

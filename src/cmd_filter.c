@@ -88,6 +88,8 @@ keep_original(struct errand *r, enum action action, struct err *err)
 	    vault_store(&r->vault, &it, r->id, err) != 0)
 		return -1;
 	r->stored = true;
+	/* A second try of the mail system has the id of the first. */
+	memcpy(r->shown, r->id, sizeof r->shown - 1);
 	return 0;
 }
 
@@ -181,7 +183,11 @@ judge_or_say(struct errand *r)
 		return;
 	}
 	r->judged = !(r->report.warn & WARN_MBOX);
-	r->ours = r->judged && is_ours(r);
+	if (r->judged && is_ours(r)) {
+		r->ours = true;
+		r->report = (struct report){
+		    .category = UINT32_MAX, .required = r->report.required};
+	}
 	log_broken(r);
 	warn = r->report.warn & (WARN_MBOX | WARN_TIME | WARN_SKIPPED);
 	while ((name = report_warn_name(&warn)) != NULL)
@@ -438,7 +444,7 @@ cmd_check(const struct options *opt)
 
 	if (!read_and_judge(&r))
 		goto out;
-	status = r.report.verdict == VERDICT_CLEAN || r.ours ? 1 : 0;
+	status = r.report.verdict == VERDICT_CLEAN ? 1 : 0;
 	name_message(&r);
 	report_status(&line, &r.report, &r.config.rules, r.shown);
 	if (opt->verbose && !line.failed)
@@ -462,7 +468,7 @@ cmd_hold(const struct options *opt)
 
 	if (!read_and_judge(&r))
 		end_run(status);
-	if (r.ours || r.report.action != ACTION_HOLD)
+	if (r.report.action != ACTION_HOLD)
 		end_run(1);
 	name_message(&r);
 	if (keep_original(&r, ACTION_HOLD, &err) == 0)

@@ -16,9 +16,10 @@
  *
  * SECONDS is when it was stored (time_t), SHA256 64 hex digits of the original
  * as it came, RETRY 16 digits of the same without the date of its mbox From_
- * line (an MTA that tries again writes another one), ACTION "hold" or "cut".  FLAGS are Maildir's: P (passed) is set when a message is
- * released, S (seen) when it was reported; a mail program that shows it to its
- * user sets S too, and then it is no news to him.
+ * line (an MTA that tries again writes another one), ACTION "hold" or "cut".
+ * FLAGS are Maildir's: P (passed) is set when a message is released, S (seen)
+ * when it was reported; a mail program that shows it to its user sets S too,
+ * and then it is no news to him.
  *
  * The file is a block of X-Simsift-Vault-* fields, the last of which is
  * X-Simsift-Vault-Length: N; behind that line's end come the N bytes of the

@@ -1,9 +1,11 @@
 #ifndef VAULT_PRIVATE_H
 #define VAULT_PRIVATE_H
 
+#include <time.h>
+
 #include "vault.h"
 
-/* What vault.c and vault_file.c share. */
+/* What the files of this room share. */
 
 /* Longest name of a file of ours, with all flags a mail program may set. */
 #define VAULT_NAME 200
@@ -36,6 +38,13 @@ int vault_open_entry(
     struct vault *, const struct vault_entry *, uint64_t *size, struct err *);
 /* What was done in a folder reaches the disk. */
 int vault_sync_dir(const struct vault *, int fd, struct err *);
+
+/* Length of the From_ line that is kept apart from the message. */
+uint32_t vault_from_line(const char *p, uint32_t len);
+/* The fields of a file; what belongs behind them is the message without that
+   line. */
+void vault_put_block(
+    struct buf *, const struct vault_item *, const char *id, time_t now);
 
 /* A file in tmp that is all there and on disk; its name.  Nothing is left of
    it on a fault. */

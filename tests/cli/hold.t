@@ -114,6 +114,16 @@ ok 'and not kept' test ! -e none
 "$SIMSIFT" filter -C r -V none <clean >out
 ok 'clean mail makes no vault' test ! -e none
 
+# An MTA that tries again writes another date: the second has the first's id.
+(printf 'From a@x Mon Nov  2 10:11:12 2026\n' && cat m) >first
+(printf 'From a@x Mon Nov  2 10:22:22 2026\n' && cat m) >second
+"$SIMSIFT" filter -C r -V again <first >out1
+"$SIMSIFT" filter -C r -V again <second >out2
+is 'a second try: stored once' "$(files again)" 1
+is 'a second try: the same field and token' "$(sed 1d out2)" "$(sed 1d out1)"
+"$SIMSIFT" restore -C r -V again <out2 >back
+ok 'a second try: the original of the first' cmp back first
+
 # ---- where it is ----
 "$SIMSIFT" filter -C r <m >out
 is 'the usual place' "$(files "$HOME/.local/share/simsift/vault")" 1
@@ -129,7 +139,7 @@ is '-V goes before it' "$(files opt) $(files set2)" '1 0'
 ok 'the setting is listed' sh -c "'$SIMSIFT' rules list --settings -C r \
 	-c 'vault /some/where' | grep -q '^vault .*/some/where'"
 ok 'a relative setting is refused' sh -c "'$SIMSIFT' rules lint -C r \
-	-c 'vault here' 2>&1 | grep -q 'begins with / or ~/'"
+	-c 'vault here' 2>&1 | grep -q 'with / or ~/'"
 
 # ---- what can be wrong with it ----
 # The cut becomes a mark, and the message goes on, whole.

@@ -42,6 +42,9 @@ body = m.split(b"\n\n", 1)[1].replace(b"\r\n", b"\n").rstrip(b"\n")
 text = id + b"\n" + hashlib.sha256(body).digest()
 print(len(key), hmac.new(key, text, "sha256").hexdigest() == want.decode())
 END
+is 'check -v says clean' "$("$SIMSIFT" check -v -C r -V v <once)" \
+	"verdict=clean; action=pass; score=0.0/5.0; id=$(sha256sum <once |
+		cut -c 1-8)"
 is 'it is an HMAC' "$(python3 sum.py once)" '32 True'
 
 # ---- what the way may do to it ----

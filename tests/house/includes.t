@@ -66,6 +66,8 @@ only() { # what, pattern of headers, the file
 only pcre2.h 'pcre2' src/re.c
 only libetpan 'libetpan/' src/mime_etpan.c
 only seccomp.h 'seccomp\.h' src/gen_sandbox.c
+is 'the vault sees bytes and reports, never MIME' \
+	"$(grep -lE '"(mime|judge|view|match)[_a-z]*\.h"' src/vault*.[ch])" ''
 is 'no header is without a guard' "$(grep -L '^#ifndef [A-Z_0-9]*_H$' src/*.h)" ''
 is 'limits.h includes nothing' "$(grep '#include' src/limits.h)" ''
 is 'edit.c includes buf, edit, message and limits at most' \

@@ -468,6 +468,54 @@ damage(void **state)
 	store(m, sizeof m - 1);
 }
 
+/* Whoever wrote into the file: what is read is in range, and an original is
+   given only if it is the one. */
+static void
+hostile(void **state)
+{
+	static const char m[] = "From a b\nSubject: a\n\nbody\n";
+	static const char put[] = {0, '\n', ' ', ':', '9', '%', (char)0xff};
+	struct vault_list l;
+	const char *name;
+	char text[8000], was;
+	size_t n;
+	FILE *f;
+
+	(void)state;
+	store(m, sizeof m - 1);
+	l = scan();
+	name = file_of(&l.v[0]);
+	f = fopen(name, "r+");
+	n = fread(text, 1, sizeof text, f);
+	assert_in_range(n, 300, sizeof text - 1);
+	for (size_t i = 0; i < n; i++) {
+		struct arena *b = arena_new(1u << 20);
+		struct buf out = BUF(LIMIT_MESSAGE);
+		struct vault_meta meta;
+		int rc;
+
+		was = text[i];
+		text[i] = put[i % sizeof put];
+		rewind(f);
+		fwrite(text, 1, n, f);
+		fflush(f);
+		rc = vault_meta(&v, b, &l.v[0], &meta, &err);
+		assert_true(rc == 0 || rc == VAULT_BAD);
+		if (rc == 0)
+			for (uint32_t k = 0; k < meta.nrule; k++)
+				assert_true(strlen(meta.rule[k].where) < n);
+		rc = vault_original(&v, b, &l.v[0], true, &out, NULL, &err);
+		assert_true(rc == 0 || rc == VAULT_BAD);
+		assert_int_equal(out.len, rc == 0 ? sizeof m - 1 : 0);
+		if (rc == 0)
+			assert_memory_equal(out.p, m, out.len);
+		text[i] = was;
+		buf_free(&out);
+		arena_free(b);
+	}
+	fclose(f);
+}
+
 static void
 doors(void **state)
 {
@@ -687,8 +735,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(round_trip), T(large_from_line),
 	    T(fields), T(once), T(retry), T(held_after_cut), T(race), T(flags),
-	    T(ids), T(damage), T(doors), T(places), T(sweep), T(token),
-	    T(pieces), T(secret), T(secret_race)};
+	    T(ids), T(damage), T(hostile), T(doors), T(places), T(sweep),
+	    T(token), T(pieces), T(secret), T(secret_race)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
