@@ -3,10 +3,10 @@
 
 	tests/bench/vault.py build/simsift [N]     (N: 20000)
 
-Times are the best of five, after one run that fills the cache; memory is the
-largest resident set of the process."""
+Times are the best of six; memory is the largest resident set (needs the
+program time; 0 without).  The first report is run once: it marks what it
+told."""
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,6 +14,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
 import vault_put  # noqa: E402
+
+TIME = "/usr/bin/time"
 
 
 def fill(vault, n):
@@ -31,19 +33,26 @@ def fill(vault, n):
                    'TG_BRACKET 3.2 /usr/share/20_tg.cf:17 "【TG客服@eshop88】"'))
 
 
-def run(what, args, rounds=5):
-    best = rss = None
-    for _ in range(rounds + 1 if rounds > 1 else 1):
+def memory(args):
+    """In KB, or 0.  Not from wait4(2) here: a child starts with the largest
+    resident set of the process that forked it, which is this one's."""
+    if not os.path.exists(TIME):
+        return 0
+    p = subprocess.run([TIME, "-f", "%M", *args], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.PIPE, check=False)
+    return int(p.stderr.split()[-1])
+
+
+def run(what, args, once=False):
+    best = None
+    for _ in range(1 if once else 6):
         before = time.perf_counter()
-        p = subprocess.Popen(args, stdout=subprocess.PIPE)
-        out = p.stdout.read()
-        _, status, use = os.wait4(p.pid, 0)
+        p = subprocess.run(args, stdout=subprocess.PIPE, check=False)
         took = time.perf_counter() - before
-        p.returncode = os.waitstatus_to_exitcode(status)
         best = took if best is None else min(best, took)
-        rss = max(rss or 0, use.ru_maxrss)
+    rss = 0 if once else memory(args)
     print(f"{what:32} {best:6.3f} s  {rss / 1024:6.1f} MB  "
-          f"{out.count(10)} lines, status {p.returncode}")
+          f"{p.stdout.count(10)} lines, status {p.returncode}")
 
 
 def main():
@@ -66,7 +75,7 @@ def main():
             run(f"list ({name})", [*common, "list"])
         common = [program, "-C", rules, "-V", vault]
         run("list --from a19", [*common, "list", "--from", "a19"])
-        run("report, all are new", [*common, "report"], 1)
+        run("report, all are new", [*common, "report"], True)
         run("report, nothing is new", [*common, "report"])
         run("purge, dry", [*common, "purge", "--older-than", "1d"])
 
