@@ -250,50 +250,41 @@ out:
 	return rc;
 }
 
-/* An address needs no vault. */
-static int
-open_for(struct shelf *s, const struct options *opt)
+/* By address, or by the id of a message. */
+static void
+allow(struct shelf *s, void *ctx)
 {
-	if (strchr(opt->arg[0], '@') == NULL)
-		return shelf_open(s, opt, false);
-	*s = (struct shelf){.opt = opt, .out = BUF(LIMIT_FIELD)};
-	s->vault.root = s->vault.tmp = s->vault.new_dir = s->vault.cur_dir = -1;
-	if ((s->arena = arena_new(LIMIT_ARENA)) == NULL) {
-		log_error("no memory");
-		s->status = EX_OSERR;
+	const char *address = s->opt->arg[0];
+	struct err err;
+
+	(void)ctx;
+	if (strchr(address, '@') == NULL) {
+		address = sender_of(s, address);
+	} else if (!plain_address(address, strlen(address))) {
+		log_error("%s: allow takes a plain address, as in "
+			  "ann@news.example; patterns are yours to write "
+			  "(welcomelist_from in simsift-rules(5))",
+		    address);
+		shelf_worse(s, EX_USAGE);
+		return;
 	}
-	return s->status;
+	if (address != NULL && add_address(s, address, &err) == -1) {
+		log_error("%s", err.text);
+		shelf_worse(s, EX_IOERR);
+	}
 }
 
 int
 cmd_allow(const struct options *opt)
 {
-	const char *address;
-	struct shelf s;
-	struct err err;
-
 	if (opt->wrong != NULL || opt->narg != 1) {
 		log_error("%s", opt->wrong != NULL
 				    ? opt->wrong
 				    : "allow takes one id or address");
 		return EX_USAGE;
 	}
-	if (open_for(&s, opt) != 0)
-		return shelf_close(&s);
-	address = opt->arg[0];
-	if (strchr(address, '@') == NULL) {
-		address = sender_of(&s, address);
-	} else if (!plain_address(address, strlen(address))) {
-		log_error("%s: allow takes a plain address, as in "
-			  "ann@news.example; patterns are yours to write "
-			  "(welcomelist_from in simsift-rules(5))",
-		    address);
-		shelf_worse(&s, EX_USAGE);
-		address = NULL;
-	}
-	if (address != NULL && add_address(&s, address, &err) == -1) {
-		log_error("%s", err.text);
-		shelf_worse(&s, EX_IOERR);
-	}
-	return shelf_close(&s);
+	/* An address needs no vault. */
+	if (strchr(opt->arg[0], '@') != NULL)
+		return shelf_run_without(opt, allow, NULL);
+	return shelf_run(opt, false, allow, NULL);
 }

@@ -169,11 +169,13 @@ say_strangers(const struct shelf *s)
 }
 
 static void
-list_all(struct shelf *s, struct wish *w)
+list_all(struct shelf *s, void *ctx)
 {
+	struct wish *w = ctx;
 	const struct vault_list *l = &s->list;
 	uint32_t i;
 
+	say_strangers(s);
 	for (i = 0; i < l->n; i++) {
 		if (!name_fits(s->opt, w, &l->v[i]))
 			continue;
@@ -191,7 +193,6 @@ list_all(struct shelf *s, struct wish *w)
 int
 cmd_list(const struct options *opt)
 {
-	struct shelf s;
 	struct wish w;
 	struct err err;
 
@@ -199,9 +200,5 @@ cmd_list(const struct options *opt)
 		log_error("%s", err.text);
 		return EX_USAGE;
 	}
-	if (shelf_open(&s, opt, false) == 0) {
-		say_strangers(&s);
-		list_all(&s, &w);
-	}
-	return shelf_close(&s);
+	return shelf_run(opt, false, list_all, &w);
 }

@@ -101,33 +101,39 @@ purge(struct shelf *s, int64_t before)
 		buf_printf(&s->out, "removed: %u\n", gone);
 }
 
+static void
+purge_older(struct shelf *s, void *ctx)
+{
+	bool asks = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	const int64_t *age = ctx;
+	time_t now = time(NULL);
+
+	if (say_what(s, now - *age, now) == 0) {
+		if (!s->opt->quiet && asks)
+			buf_puts(&s->out, "nothing is that old\n");
+	} else if (s->opt->yes || (asks && agrees(s))) {
+		purge(s, now - *age);
+	} else if (!asks) {
+		buf_puts(&s->out, "nothing was removed: --yes does it\n");
+	}
+}
+
 int
 cmd_purge(const struct options *opt)
 {
-	bool asks = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	time_t now = time(NULL);
-	struct shelf s;
+	const char *wrong = opt->wrong;
 	struct err err;
 	int64_t age;
 
-	err_set(&err, "%s",
-	    opt->wrong != NULL   ? opt->wrong
-	    : opt->narg > 0      ? "purge takes no argument"
-	    : opt->older == NULL ? "purge needs --older-than, as in 30d"
-				 : "");
-	if (err.text[0] != '\0' || when_parse(opt->older, &age, &err) == -1) {
-		log_error("%s", err.text);
+	if (wrong == NULL && opt->narg > 0)
+		wrong = "purge takes no argument";
+	if (wrong == NULL && opt->older == NULL)
+		wrong = "purge needs --older-than, as in 30d";
+	if (wrong == NULL && when_parse(opt->older, &age, &err) == -1)
+		wrong = err.text;
+	if (wrong != NULL) {
+		log_error("%s", wrong);
 		return EX_USAGE;
 	}
-	if (shelf_open(&s, opt, true) != 0)
-		return shelf_close(&s);
-	if (say_what(&s, now - age, now) == 0) {
-		if (!opt->quiet && asks)
-			buf_puts(&s.out, "nothing is that old\n");
-	} else if (opt->yes || (asks && agrees(&s))) {
-		purge(&s, now - age);
-	} else if (!asks) {
-		buf_puts(&s.out, "nothing was removed: --yes does it\n");
-	}
-	return shelf_close(&s);
+	return shelf_run(opt, true, purge_older, &age);
 }

@@ -125,27 +125,32 @@ release(struct shelf *s, struct vault_entry *e)
 	buf_free(&message);
 }
 
+static void
+release_all(struct shelf *s, void *ctx)
+{
+	struct err err;
+	int fault;
+
+	(void)ctx;
+	for (int i = 0; i < s->opt->narg; i++) {
+		struct vault_entry *e = shelf_find(s, s->opt->arg[i]);
+
+		if (e != NULL)
+			release(s, e);
+	}
+	if ((fault = vault_sync(&s->vault, &err)) != 0)
+		shelf_fault(s, fault, &err);
+}
+
 int
 cmd_release(const struct options *opt)
 {
 	const char *wrong =
 	    opt->wrong != NULL ? opt->wrong : wrong_options(opt);
-	struct shelf s;
-	struct err err;
 
 	if (wrong != NULL) {
 		log_error("%s", wrong);
 		return EX_USAGE;
 	}
-	if (shelf_open(&s, opt, false) == 0) {
-		for (int i = 0; i < opt->narg; i++) {
-			struct vault_entry *e = shelf_find(&s, opt->arg[i]);
-
-			if (e != NULL)
-				release(&s, e);
-		}
-		if (vault_sync(&s.vault, &err) != 0)
-			shelf_fault(&s, VAULT_IO, &err);
-	}
-	return shelf_close(&s);
+	return shelf_run(opt, false, release_all, NULL);
 }

@@ -338,13 +338,25 @@ send_letter(struct letter *l)
 	buf_free(&out);
 }
 
+static void
+tell(struct shelf *s, void *ctx)
+{
+	struct buf *body = ctx;
+	struct letter l = {.s = s, .body = body, .now = time(NULL)};
+
+	count(&l);
+	if (l.held + l.cut > 0) {
+		put_body(&l);
+		send_letter(&l);
+	}
+}
+
 int
 cmd_report(const struct options *opt)
 {
 	struct buf body = BUF(LIMIT_ANSWER);
-	struct shelf s;
-	struct letter l = {.s = &s, .body = &body, .now = time(NULL)};
 	const char *wrong = opt->wrong;
+	int status;
 
 	if (wrong == NULL && opt->narg > 0)
 		wrong = "report takes no argument";
@@ -354,13 +366,7 @@ cmd_report(const struct options *opt)
 		log_error("%s", wrong);
 		return EX_USAGE;
 	}
-	if (shelf_open(&s, opt, true) == 0) {
-		count(&l);
-		if (l.held + l.cut > 0) {
-			put_body(&l);
-			send_letter(&l);
-		}
-	}
+	status = shelf_run(opt, true, tell, &body);
 	buf_free(&body);
-	return shelf_close(&s);
+	return status;
 }

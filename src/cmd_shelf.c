@@ -36,34 +36,70 @@ open_vault(struct shelf *s, bool may_lack, struct err *err)
 	return fault;
 }
 
-int
-shelf_open(struct shelf *s, const struct options *opt, bool may_lack)
+static int
+set_up(struct shelf *s, const struct options *opt, bool may_lack)
 {
-	const char *no = getenv("NO_COLOR");
 	struct err err;
 	int fault;
 
-	*s = (struct shelf){.opt = opt, .out = BUF(LIMIT_ANSWER)};
-	s->vault.root = s->vault.tmp = s->vault.new_dir = s->vault.cur_dir = -1;
-	s->colour = isatty(STDOUT_FILENO) && (no == NULL || *no == '\0');
 	if (opt->wrong != NULL) {
 		log_error("%s", opt->wrong);
-		return s->status = EX_USAGE;
+		return EX_USAGE;
 	}
 	if (conf_open(&s->config, &opt->sources, &err) == -1)
-		return s->status = say(&err, EX_OSERR);
+		return say(&err, EX_OSERR);
 	conf_log(&s->config.rules);
-	if ((s->arena = arena_new(LIMIT_ARENA)) == NULL) {
-		log_error("no memory");
-		return s->status = EX_OSERR;
-	}
 	s->path =
 	    vault_path(s->arena, opt->vault, s->config.settings.vault, &err);
 	if (s->path == NULL)
-		return s->status = say(&err, EX_NOINPUT);
+		return say(&err, EX_NOINPUT);
 	if ((fault = open_vault(s, may_lack, &err)) != 0)
-		return s->status = say(&err, vault_exit(fault));
+		return say(&err, vault_exit(fault));
 	return 0;
+}
+
+enum needs { NEEDS_NOTHING, NEEDS_VAULT, MAY_LACK };
+
+static int
+run(const struct options *opt, enum needs needs,
+    void (*work)(struct shelf *, void *), void *ctx)
+{
+	const char *no = getenv("NO_COLOR");
+	struct shelf s = {.opt = opt, .out = BUF(LIMIT_ANSWER)};
+
+	s.vault.root = s.vault.tmp = s.vault.new_dir = s.vault.cur_dir = -1;
+	s.colour = isatty(STDOUT_FILENO) && (no == NULL || *no == '\0');
+	s.arena = arena_new(LIMIT_ARENA);
+	if (s.arena == NULL || setjmp(*arena_oom(s.arena)) != 0) {
+		log_error("no memory");
+		shelf_worse(&s, EX_OSERR);
+	} else {
+		if (needs != NEEDS_NOTHING)
+			s.status = set_up(&s, opt, needs == MAY_LACK);
+		if (s.status == 0)
+			work(&s, ctx);
+	}
+	if (s.out.len > 0 || s.out.failed)
+		shelf_print(&s);
+	buf_free(&s.out);
+	vault_close(&s.vault);
+	arena_free(s.arena);
+	conf_close(&s.config);
+	return s.status;
+}
+
+int
+shelf_run(const struct options *opt, bool may_lack,
+    void (*work)(struct shelf *, void *), void *ctx)
+{
+	return run(opt, may_lack ? MAY_LACK : NEEDS_VAULT, work, ctx);
+}
+
+int
+shelf_run_without(
+    const struct options *opt, void (*work)(struct shelf *, void *), void *ctx)
+{
+	return run(opt, NEEDS_NOTHING, work, ctx);
 }
 
 bool
@@ -83,18 +119,6 @@ shelf_print(struct shelf *s)
 	}
 	s->out.len = 0;
 	return true;
-}
-
-int
-shelf_close(struct shelf *s)
-{
-	if (s->out.len > 0 || s->out.failed)
-		shelf_print(s);
-	buf_free(&s->out);
-	vault_close(&s->vault);
-	arena_free(s->arena);
-	conf_close(&s->config);
-	return s->status;
 }
 
 void

@@ -21,12 +21,15 @@ struct shelf {
 	int status; /* the exit status so far: shelf_worse */
 };
 
-/* Says what is wrong with the options, opens and lists the vault.  0, or the
-   exit status, said.  may_lack: no vault where one is by default is an empty
-   one, for timers.  shelf_close in any case. */
-int shelf_open(struct shelf *, const struct options *, bool may_lack);
-/* Prints what is left in `out`; the exit status. */
-int shelf_close(struct shelf *);
+/* Opens and lists the vault, calls `work`, prints what is left in `out`; the
+   exit status.  Where there is no memory left, that is said, and `work` ends
+   there.  may_lack: no vault where one is by default is an empty one, for
+   timers. */
+int shelf_run(const struct options *, bool may_lack,
+    void (*work)(struct shelf *, void *ctx), void *ctx);
+/* The same without a vault: `work` needs none. */
+int shelf_run_without(
+    const struct options *, void (*work)(struct shelf *, void *ctx), void *ctx);
 /* Prints what is in `out` so far; false: nobody takes it. */
 bool shelf_print(struct shelf *);
 

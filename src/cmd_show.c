@@ -173,12 +173,19 @@ show_message(struct shelf *s, const struct vault_entry *e)
 	buf_free(&original);
 }
 
+static void
+show_one(struct shelf *s, void *ctx)
+{
+	const struct vault_entry *e = shelf_find(s, s->opt->arg[0]);
+
+	(void)ctx;
+	if (e != NULL)
+		show_message(s, e);
+}
+
 int
 cmd_show(const struct options *opt)
 {
-	struct vault_entry *e;
-	struct shelf s;
-
 	if (opt->wrong != NULL || opt->narg != 1) {
 		log_error("%s", opt->wrong != NULL
 				    ? opt->wrong
@@ -186,13 +193,5 @@ cmd_show(const struct options *opt)
 				      "them)");
 		return EX_USAGE;
 	}
-	if (shelf_open(&s, opt, false) == 0) {
-		if (setjmp(*arena_oom(s.arena)) != 0) {
-			log_error("no memory for the message");
-			shelf_worse(&s, EX_OSERR);
-		} else if ((e = shelf_find(&s, opt->arg[0])) != NULL) {
-			show_message(&s, e);
-		}
-	}
-	return shelf_close(&s);
+	return shelf_run(opt, false, show_one, NULL);
 }
