@@ -60,8 +60,9 @@ make_message(struct shelf *s, const struct vault_entry *e, struct buf *out,
 	    vault_original(&s->vault, s->arena, e, false, &original, m, err);
 
 	if (fault == 0)
-		fault = vault_token_for(&s->vault, s->arena, shelf_id(s, e),
-		    original.p, (uint32_t)original.len, out, err);
+		fault = vault_token_for(&s->vault, s->arena,
+		    arena_dup(s->arena, e->id, VAULT_ID), original.p,
+		    (uint32_t)original.len, out, err);
 	if (fault == 0)
 		buf_put(out, original.p, original.len);
 	if (fault == 0 && out->failed)

@@ -28,8 +28,10 @@ is "sendmail's go elsewhere" "$(cat err)" 'said by sendmail'
 is 'how it was called' "$(tr '\n' ' ' <sent.args)" '-oi -- dana@home.example '
 is 'a token, then the original' "$(sed '1,/^[^ X]/{/^[ X]/d;}' sent |
 	sha256sum)" "$(sha256sum <mail.held)"
-is 'the token is the first field' "$(head -n 1 sent | cut -c1-22)" \
-	"X-Simsift-Token: $id"
+is 'the token is the first field' "$(head -n 1 sent)" \
+	"X-Simsift-Token: $(sha256sum <mail.held | cut -c1-16)"
+is 'restore finds the original by it' "$(s restore <sent | sha256sum)" \
+	"$(sha256sum <mail.held)"
 is 'released' "$(state)" '"released":true'
 is 'list shows it' "$(s list | cut -c7-9)" 'R N'
 s filter <sent >passed
