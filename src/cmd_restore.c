@@ -61,7 +61,7 @@ find_id(struct restore *r, const char *p, uint32_t len)
 static bool
 read_id(struct restore *r)
 {
-	struct message m;
+	struct message m = {.spool = -1};
 	struct err err;
 
 	if (isatty(STDIN_FILENO)) {
@@ -76,6 +76,7 @@ read_id(struct restore *r)
 			      "the ids)");
 		say(r, EX_DATAERR, &err);
 	}
+	message_free(&m);
 	return r->status == EX_OK;
 }
 
