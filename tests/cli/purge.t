@@ -53,7 +53,7 @@ for no in n '' nonsense; do
 done
 is 'yes: 0' "$(status ask y)" 0
 ok 'what was done' grep -q 'removed: 3$' out
-is 'the old ones are gone' "$(s list | grep -o 'Message.*' | tr '\n' ' ')" \
+is 'the old ones are gone' "$(s list 2>/dev/null | grep -o 'Message.*' | tr '\n' ' ')" \
 	'Message 1 Message 2 '
 ok "somebody else's file stays" test -f "$V/cur/not-ours"
 is 'on a terminal with nothing to do' "$(status ask y; cat out)" '0
