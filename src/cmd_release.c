@@ -31,19 +31,19 @@ wrong_options(const struct options *opt)
 	return NULL;
 }
 
-/* The recipient is the one it came for; else whoever keeps this vault. */
+/* The recipient is the one it came for, the last in the envelope: a sender may
+   hold anything.  Else whoever keeps this vault. */
 static const char *
 recipient(struct shelf *s, const struct vault_meta *m)
 {
-	const char *blank = strchr(m->envelope, '>'), *end;
+	const char *p = strrchr(m->envelope, '<');
+	size_t n = p != NULL ? strcspn(p + 1, ">") : 0;
 	struct passwd *me;
 
 	if (s->opt->to != NULL)
 		return s->opt->to;
-	if (blank != NULL && (blank = strchr(blank, '<')) != NULL &&
-	    (end = strchr(blank, '>')) != NULL && end > blank + 1)
-		return arena_dup(
-		    s->arena, blank + 1, (size_t)(end - blank - 1));
+	if (n > 0)
+		return arena_dup(s->arena, p + 1, n);
 	me = getpwuid(getuid());
 	return me != NULL
 		   ? arena_dup(s->arena, me->pw_name, strlen(me->pw_name))

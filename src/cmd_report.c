@@ -26,7 +26,8 @@ struct letter {
 	struct buf *body;
 	time_t now;
 	int64_t oldest;
-	uint32_t held, cut, listed;
+	uint32_t held, cut; /* that are new */
+	bool *bad;          /* of the list: cannot be read, and is not told */
 };
 
 /* Nobody needs to hear of what he has read or released. */
@@ -40,6 +41,7 @@ static void
 count(struct letter *l)
 {
 	l->oldest = l->now;
+	l->bad = arena_array(l->s->arena, l->s->list.n, sizeof *l->bad);
 	for (uint32_t i = 0; i < l->s->list.n; i++) {
 		const struct vault_entry *e = &l->s->list.v[i];
 
@@ -174,14 +176,15 @@ put_item(
 
 /* ---- the sections ---- */
 
-/* Its memory is given back: there may be many. */
-static void
+/* Its memory is given back: there may be many.  False: it cannot be read; it
+   stays as it is. */
+static bool
 read_item(struct letter *l, const struct vault_entry *e)
 {
 	struct arena *a = arena_new(LIMIT_ARENA);
 	struct vault_meta m;
 	struct err err;
-	int fault;
+	int fault = VAULT_IO;
 
 	if (a == NULL || setjmp(*arena_oom(a)) != 0)
 		l->body->failed = true;
@@ -190,36 +193,42 @@ read_item(struct letter *l, const struct vault_entry *e)
 	else if (fault != VAULT_NONE) /* removed meanwhile: no news */
 		shelf_fault(l->s, fault, &err);
 	arena_free(a);
+	return fault == 0;
 }
 
+/* *n: how many there are; less those that cannot be read. */
 static void
-put_section(struct letter *l, enum action action, uint32_t n, const char *head)
+put_section(struct letter *l, enum action action, uint32_t *n, const char *head)
 {
-	uint32_t done = 0;
+	const struct vault_list *list = &l->s->list;
+	size_t from = l->body->len;
+	uint32_t tried = 0, told = 0;
 
-	if (n == 0)
-		return;
 	buf_puts(l->body, head);
-	for (uint32_t i = 0; i < l->s->list.n && done < LISTED; i++) {
-		const struct vault_entry *e = &l->s->list.v[i];
-
-		if (!is_news(e) || e->action != action)
+	for (uint32_t i = 0; i < list->n && tried < LISTED; i++) {
+		if (!is_news(&list->v[i]) || list->v[i].action != action)
 			continue;
-		read_item(l, e);
-		done++;
+		tried++;
+		l->bad[i] = !read_item(l, &list->v[i]);
+		*n -= l->bad[i];
+		told += !l->bad[i];
 	}
-	if (n > LISTED)
+	if (*n == 0 && !l->body->failed) {
+		l->body->len = from;
+		return;
+	}
+	if (*n > told)
 		buf_printf(l->body, " ... and %u more: simsift list --%s\n",
-		    n - LISTED, action == ACTION_HOLD ? "held" : "cut");
+		    *n - told, action == ACTION_HOLD ? "held" : "cut");
 	buf_puts(l->body, "\n");
 }
 
 static void
 put_body(struct letter *l)
 {
-	put_section(l, ACTION_HOLD, l->held,
+	put_section(l, ACTION_HOLD, &l->held,
 	    "HELD - not delivered; kept until it is purged, nothing deleted\n");
-	put_section(l, ACTION_CUT, l->cut,
+	put_section(l, ACTION_CUT, &l->cut,
 	    "CUT - delivered without it; the original is kept until purged\n");
 	buf_puts(l->body,
 	    "What filter only marked for the mail system to file is not in "
@@ -301,7 +310,7 @@ mark_told(struct letter *l)
 	for (uint32_t i = 0; i < s->list.n; i++) {
 		struct vault_entry *e = &s->list.v[i];
 
-		if (!is_news(e))
+		if (!is_news(e) || l->bad[i])
 			continue;
 		fault =
 		    vault_flag(&s->vault, s->arena, e, VAULT_REPORTED, &err);
@@ -345,10 +354,11 @@ tell(struct shelf *s, void *ctx)
 	struct letter l = {.s = s, .body = body, .now = time(NULL)};
 
 	count(&l);
-	if (l.held + l.cut > 0) {
-		put_body(&l);
+	if (l.held + l.cut == 0)
+		return;
+	put_body(&l);
+	if (l.held + l.cut > 0)
 		send_letter(&l);
-	}
 }
 
 int

@@ -104,6 +104,12 @@ is 'an odd envelope: 74' "$(status s release "$(cut -c1-8 <z)" -c "$S")" 74
 ok 'it says so' grep -q 'not an address' err
 ok 'nothing was sent' test ! -e sent
 
+printf 'From: z@x.example\n\ny\n' |
+	put 'envelope=<"x> <eve@x.example> "@y> <dana@home.example>' >z
+s release "$(cut -c1-8 <z)" -c "$S" >/dev/null 2>&1
+is 'a sender that looks like two' "$(tail -n 1 sent.args)" dana@home.example
+rm sent
+
 # Wrong usage, damage.
 for o in '' "--to a@x.example --stdout $id" "--stdout $id $c" '--json x'; do
 	# shellcheck disable=SC2086

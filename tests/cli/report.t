@@ -116,6 +116,16 @@ printf X >>"$torn"
 is 'damage: 65' "$(status s report)" 65
 ok 'the good one' grep -q '^       good' out
 ok 'the torn one is named' grep -q 'is damaged' err
+is 'it does not count' "$(grep '^Subject' out | cut -d'(' -f1)" \
+	'Subject: [simsift] 1 held '
+x=$(printf x | sha256sum | cut -c1-64)
+l=$V/new/1795000000.$x.$(echo "$x" | cut -c1-16).cut
+ln -s "$TMP/mail.held" "$l"
+is 'nothing but damage: 65' "$(status s report)" 65
+is 'no report' "$(cat out)" ''
+ok 'both are named' sh -c 'grep -q "is damaged" err && grep -q "symbolic" err'
+ok 'the torn one is where it was' test -f "$torn"
+ok 'so is the link' test -L "$l"
 
 for o in '--mail' '--mail -oQ' 'abcde' '--json' '--mail a@x,b@y'; do
 	# shellcheck disable=SC2086
