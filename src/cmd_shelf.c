@@ -3,8 +3,8 @@
  */
 #include "cmd_shelf.h"
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -106,19 +106,21 @@ bool
 shelf_print(struct shelf *s)
 {
 	struct err err;
+	int rc = 0;
 
 	if (s->out.failed) {
 		log_error("no memory for the answer");
 		shelf_worse(s, EX_OSERR);
-		return false;
-	}
-	if (message_write(STDOUT_FILENO, s->out.p, s->out.len, &err) == -1) {
+		rc = -1;
+	} else if ((rc = message_write(
+			STDOUT_FILENO, s->out.p, s->out.len, &err)) == -1) {
 		log_error("%s", err.text);
 		shelf_worse(s, EX_IOERR);
-		return false;
 	}
+	/* Said once. */
+	s->out.failed = false;
 	s->out.len = 0;
-	return true;
+	return rc == 0;
 }
 
 void

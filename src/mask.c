@@ -174,22 +174,38 @@ digits_at(const char *p, size_t at, size_t n, size_t *count)
 	return i - at;
 }
 
+/* Bytes of a sign that may stand between groups of digits, or 0. */
+static size_t
+gap_at(const char *p, size_t n)
+{
+	static const char *const gaps[] = {
+	    " ", "-", "\u00a0", "\u2009", "\u202f", "\u2010", "\u2011"};
+
+	for (size_t i = 0; i < N(gaps); i++) {
+		size_t k = word_at(p, n, gaps[i]);
+
+		if (k > 0)
+			return k;
+	}
+	return 0;
+}
+
 /* Bytes of what may be a code: digits, or short groups of them with a hyphen
    or blank between ("123 456", "48-21-33").  *digits: how many. */
 static size_t
 code_at(const char *p, size_t at, size_t n, size_t *digits)
 {
-	size_t count, end = at + digits_at(p, at, n, &count);
+	size_t count, gap, end = at + digits_at(p, at, n, &count);
 
 	*digits = count;
-	while (count >= 2 && count <= 4 && end < n &&
-	       (p[end] == ' ' || p[end] == '-')) {
-		size_t k = digits_at(p, end + 1, n, &count);
+	while (
+	    count >= 2 && count <= 4 && (gap = gap_at(p + end, n - end)) > 0) {
+		size_t k = digits_at(p, end + gap, n, &count);
 
 		if (count < 2 || count > 4 || *digits + count > 10)
 			break;
 		*digits += count;
-		end += 1 + k;
+		end += gap + k;
 	}
 	return end - at;
 }
@@ -197,16 +213,17 @@ code_at(const char *p, size_t at, size_t n, size_t *digits)
 static void
 mask_codes(char *p, const char *original, size_t n)
 {
-	size_t k, digits;
+	size_t k, one, digits;
 
 	for (size_t at = 0; at<n; at += k> 0 ? k : 1) {
 		k = code_at(original, at, n, &digits);
 		if (digits < 4 || digits > 10 ||
 		    !secret_word_near(original, at, at + k, n))
 			continue;
-		for (size_t i = at; i < at + k; i++)
-			if (original[i] != ' ' && original[i] != '-')
-				p[i] = '*';
+		for (size_t i = at; i<at + k; i += one> 0 ? one : 1) {
+			one = digit_at(original + i, at + k - i);
+			memset(p + i, '*', one);
+		}
 	}
 }
 

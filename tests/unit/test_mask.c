@@ -89,6 +89,10 @@ numbers(void **state)
 	gives("验证码：４８２１", "验证码：************");
 	gives("رمز ٤٨٢١", "رمز ********");
 	gives("कोड ४८२१", "कोड ************");
+	/* Blanks and hyphens that do not break. */
+	hides("OTP 990\u00a0417", "417");
+	hides("OTP 990\u202f417", "990");
+	hides("code 48\u201121\u201133", "33");
 	gives("部屋 ４８２１", "部屋 ４８２１");
 }
 
