@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "limits.h"
+#include "mask.h"
 #include "when.h"
 #include "worker.h"
 
@@ -91,24 +92,35 @@ put_text_line(
 		g.to = g.to < line.to ? g.to : line.to;
 		if (g.from >= g.to)
 			continue;
-		report_shown_part(
-		    &s->out, t->text, t->len, (struct span){at, g.from});
+		report_escaped_part(
+		    &s->out, t->text, (struct span){at, g.from});
 		shelf_paint(s, SHELF_RED);
 		buf_puts(&s->out, "«");
-		report_shown_part(&s->out, t->text, t->len, g);
+		report_escaped_part(&s->out, t->text, g);
 		buf_puts(&s->out, "»");
 		shelf_paint(s, SHELF_PLAIN);
 		at = g.to;
 	}
-	report_shown_part(&s->out, t->text, t->len, (struct span){at, line.to});
+	report_escaped_part(&s->out, t->text, (struct span){at, line.to});
 	buf_puts(&s->out, "\n");
 }
 
+/* Once for the whole text, not for each piece of a line. */
 static void
-put_text(struct shelf *s, const struct report_text *t)
+mask_text(struct shelf *s, struct report_text *t)
+{
+	char *p = arena_dup(s->arena, t->text, t->len);
+
+	mask_secrets(p, t->text, t->len);
+	t->text = p;
+}
+
+static void
+put_text(struct shelf *s, struct report_text *t)
 {
 	uint32_t k = 0;
 
+	mask_text(s, t);
 	buf_puts(&s->out, "\n");
 	shelf_paint(s, SHELF_BOLD);
 	buf_puts(&s->out, "part ");

@@ -147,27 +147,17 @@ escape_json(struct buf *out, uint32_t cp, bool byte)
 		buf_printf(out, "\\u%04x", cp);
 }
 
-/* Escapes p[s.from..s.to); whether a run of digits in it is a code is known by
-   the words round it, which is why the whole text is given. */
 static void
-put_escaped(struct buf *out, const char *p, size_t n, struct span s,
+put_escaped(struct buf *out, const char *p, size_t at, size_t end,
     escape_fn *escape, const char *also)
 {
-	size_t low = s.from > MASK_AROUND ? s.from - MASK_AROUND : 0;
-	size_t high = n - s.to > MASK_AROUND ? s.to + MASK_AROUND : n;
-	struct buf copy = BUF(high - low + 1);
 	uint32_t cp;
 
-	if (buf_put(&copy, p + low, high - low) == -1) {
-		out->failed = true;
-		return;
-	}
-	mask_secrets(copy.p, p + low, copy.len);
-	for (size_t at = s.from - low, end = s.to - low; at < end;) {
-		unsigned k = decode_utf8(copy.p + at, end - at, &cp);
+	while (at < end) {
+		unsigned k = decode_utf8(p + at, end - at, &cp);
 
 		if (k == 0) {
-			escape(out, (unsigned char)copy.p[at], true);
+			escape(out, (unsigned char)p[at], true);
 			k = 1;
 		} else if (deceives(cp)) {
 			escape(out, cp, false);
@@ -175,17 +165,41 @@ put_escaped(struct buf *out, const char *p, size_t n, struct span s,
 			if (cp < 0x80 && cp != 0 &&
 			    strchr(also, (int)cp) != NULL)
 				buf_puts(out, "\\");
-			buf_put(out, copy.p + at, k);
+			buf_put(out, p + at, k);
 		}
 		at += k;
 	}
+}
+
+/* Masks and escapes p[s.from..s.to); whether a run of digits in it is a code is
+   known by the words round it, which is why the whole text is given. */
+static void
+put_masked(struct buf *out, const char *p, size_t n, struct span s,
+    escape_fn *escape, const char *also)
+{
+	size_t low = s.from > MASK_AROUND ? s.from - MASK_AROUND : 0;
+	size_t high = n - s.to > MASK_AROUND ? s.to + MASK_AROUND : n;
+	struct buf copy = BUF(high - low + 1);
+
+	if (buf_put(&copy, p + low, high - low) == -1) {
+		out->failed = true;
+		return;
+	}
+	mask_secrets(copy.p, p + low, copy.len);
+	put_escaped(out, copy.p, s.from - low, s.to - low, escape, also);
 	buf_free(&copy);
+}
+
+void
+report_escaped_part(struct buf *out, const char *p, struct span s)
+{
+	put_escaped(out, p, s.from, s.to, escape_text, "");
 }
 
 void
 report_shown_part(struct buf *out, const char *p, size_t n, struct span s)
 {
-	put_escaped(out, p, n, s, escape_text, "");
+	put_masked(out, p, n, s, escape_text, "");
 }
 
 void
@@ -197,7 +211,7 @@ report_shown(struct buf *out, const char *p, size_t n)
 void
 report_json_part(struct buf *out, const char *p, size_t n, struct span s)
 {
-	put_escaped(out, p, n, s, escape_json, "\"\\");
+	put_masked(out, p, n, s, escape_json, "\"\\");
 }
 
 void

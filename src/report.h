@@ -163,6 +163,9 @@ void report_shown(struct buf *out, const char *p, size_t n);
 /* A part of the text, with the rest of it known: a code may only be known by
    the words before it. */
 void report_shown_part(struct buf *out, const char *p, size_t n, struct span);
+/* The same of a text whose secrets are masked already (mask.h): for one that is
+   shown in many pieces. */
+void report_escaped_part(struct buf *out, const char *p, struct span);
 void report_json_part(struct buf *out, const char *p, size_t n, struct span);
 /* The same inside a JSON string, quotes not included. */
 void report_json_string(struct buf *out, const char *p, size_t n);

@@ -122,6 +122,12 @@ ok 'nothing was touched' cmp -s before after
 
 V=$TMP/file
 : >"$V"
-is 'a vault that is a file: 65' "$(status s list)" 65
-ok 'it says so' grep -q 'is not a folder' err
+for c in list 'show abcde' 'diff abcde' 'explain abcde' 'release abcde' \
+	'allow abcde' 'purge --older-than 30d' report; do
+	# shellcheck disable=SC2086
+	is "$c, a vault that is a file: 65" "$(status s $c)" 65
+	ok 'it says so' grep -q 'is not a folder' err
+	is 'in one line' "$(wc -l <err)" 1
+done
+is 'the file stays' "$(wc -c <"$V")" 0
 done_testing
