@@ -70,6 +70,35 @@ misbehave(void)
 #endif
 }
 
+/* … and what it may say that is not so. */
+static void
+lie(struct report *r, struct arena *a, const struct task *t)
+{
+#ifdef SIMSIFT_FAULTS
+	const char *how = getenv("SIMSIFT_CHILD");
+	uint32_t n = t->job.len;
+
+	if (how == NULL || strncmp(how, "lie-", 4) != 0)
+		return;
+	r->token = arena_array(a, 1, sizeof *r->token);
+	r->edit = arena_array(a, 1, sizeof *r->edit);
+	if (strcmp(how, "lie-token") == 0) { /* no such field */
+		r->token[r->ntoken++] = (struct span){0, r->body_at - 1};
+	} else if (strcmp(how, "lie-body") == 0) { /* within a line */
+		r->body_at = n - 3;
+	} else if (strcmp(how, "lie-pass") == 0) { /* it cuts unseen */
+		r->action = ACTION_PASS;
+		r->ncut = 0;
+		r->nedit = 1;
+		r->edit[0].span = (struct span){n - 5, n};
+	}
+#else
+	(void)r;
+	(void)a;
+	(void)t;
+#endif
+}
+
 _Noreturn static void
 child(const struct task *t, int fd, pid_t parent)
 {
@@ -87,6 +116,7 @@ child(const struct task *t, int fd, pid_t parent)
 	if (setjmp(*arena_oom(a)) != 0)
 		_exit(EXIT_MEMORY);
 	judge(&r, a, t->rules, t->settings, &t->job);
+	lie(&r, a, t);
 	if (wire_write(&out, &r) == -1)
 		_exit(EXIT_MEMORY);
 	write_all(out.p, out.len);
