@@ -107,6 +107,34 @@ is 'named' "$(grep -c '^       many$' out)" 200
 ok 'the others are told of' grep -q '^ ... and 50 more: simsift list --held$' out
 is 'all were told' "$(s report)" ''
 
+# While others store: each message is told of, once, and list sees no half one.
+V=$TMP/busy
+s hold <mail.held
+for i in 1 2 3 4; do
+	for k in 1 2 3 4 5 6 7 8 9 10; do
+		sed "s/An offer/Offer $i $k/" mail.held | s hold
+	done &
+	writers="${writers:-} $!"
+done
+: >told
+: >errors
+busy() {
+	for w in $writers; do
+		kill -0 "$w" 2>/dev/null && return
+	done
+	return 1
+}
+while busy; do
+	s report >>told 2>>errors
+	s list >/dev/null 2>>errors
+	s purge --older-than 30d --yes >/dev/null 2>>errors
+done
+wait
+s report >>told
+is 'each was told of, once' "$(grep -c '^ [0-9a-f]\{5,8\} ' told) $(
+	grep '^ [0-9a-f]\{5,8\} ' told | sort -u | wc -l)" '41 41'
+is 'nothing was wrong' "$(cat errors)" ''
+
 # Damage does not keep the others from being told.
 V=$TMP/w
 printf 'From: a@x.example\n\na\n' | put subject=good >/dev/null
