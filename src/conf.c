@@ -41,9 +41,11 @@ static const struct setting {
     {"limit_message", KIND_NUMBER, offsetof(struct settings, limit_message),
 	LIMIT_MESSAGE, 1, 1u << 30, "bytes; a larger message is not judged"},
     {"vault", KIND_PATH, offsetof(struct settings, vault), 0, 0, 0,
-	"the folder that keeps what is held or cut"},
+	"the folder that keeps what is held or cut (default "
+	"~/.local/share/simsift/vault)"},
     {"sendmail", KIND_PATH, offsetof(struct settings, sendmail), 0, 0, 0,
-	"program that release and report send mail with"},
+	"the program that release and report send mail with (default "
+	"/usr/sbin/sendmail or /usr/lib/sendmail)"},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))
