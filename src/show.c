@@ -188,7 +188,6 @@ show_whole(struct shower *x)
 	bool hidden = !any_scores(x);
 	struct report *r = x->r;
 
-	r->text = arena_array(x->a, v->ndoc, sizeof *r->text);
 	for (uint32_t i = 0; i < v->ndoc; i++) {
 		const struct doc *d = &v->doc[i];
 		struct spans found = found_in(x, i, hidden);
@@ -196,8 +195,12 @@ show_whole(struct shower *x)
 
 		if (found.n > LIMIT_EDITS)
 			found.n = LIMIT_EDITS;
+		if (r->ntext == LIMIT_PARTS)
+			return;
+		r->text = arena_more(
+		    x->a, r->text, r->ntext, &x->text_size, sizeof *r->text);
 		r->text[r->ntext++] = (struct report_text){
-		    d->path, d->what, t->p, t->len, found.v, found.n};
+		    path_of(x, d), d->what, t->p, t->len, found.v, found.n};
 	}
 }
 
@@ -243,10 +246,8 @@ show(struct report *r, struct arena *a, const struct sight *s,
 		r->hit = arena_array(a, LIMIT_SHOWN, sizeof *r->hit);
 		show_hits(&x);
 	}
-	if (want & WANT_WHOLE) {
+	if (want & WANT_WHOLE)
 		show_whole(&x);
-		return;
-	}
 	if (want & WANT_TEXTS && r->ncut > 0)
 		show_texts(&x);
 	for (uint32_t i = 0; i < e->n; i++) {
@@ -256,6 +257,8 @@ show(struct report *r, struct arena *a, const struct sight *s,
 			continue;
 		if (want & WANT_HITS)
 			show_hits(&x);
+		if (want & WANT_WHOLE)
+			show_whole(&x);
 		if (want & WANT_TEXTS && x.entry->changed)
 			show_texts(&x);
 	}

@@ -69,6 +69,44 @@ part 1.1 text/plain
 part 1.2 text/html
 We have «cards in bulk».'
 
+# Of a digest, the text, then each entry in which something was found.
+cat >digest <<'END'
+From: list@walkers.example
+Subject: Walkers Digest, Vol 3, Issue 7
+
+Today's Topics:
+
+   1. Boots (Ann)
+   2. Offer (Sales)
+
+----------------------------------------------------------------------
+
+Message: 1
+From: Ann <ann@walkers.example>
+Subject: Boots
+
+My boots leak after two seasons. What do you do with yours?
+
+------------------------------
+
+Message: 2
+From: Sales <sales@walkers.example>
+Subject: Offer
+
+We have cards in bulk.
+
+------------------------------
+
+End of Walkers Digest, Vol 3, Issue 7
+*************************************
+END
+s filter <digest >/dev/null
+s show "$(sha256sum <digest | cut -c1-12)" | sed -n '/^part 1#/,$p' >out
+is 'an entry of a digest' "$(grep -A1 '^part 1#2 text' out)" \
+	'part 1#2 text/plain
+We have «cards in bulk».'
+is 'no other entry' "$(grep -c 'boots leak' out)" 0
+
 # Whatever the message does, the terminal is safe.
 printf 'From: x@x.example\nSubject: a\033[31mb\n\ncards in bulk \033]0;x\007 \342\200\256 \377\n' \
 	>evil
