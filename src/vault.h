@@ -139,7 +139,8 @@ struct vault_item {
 /* 0: the message is on disk, whole, and stays there when the machine goes
    down; it may have been there before.  id: its SHA-256 in hex, or that of the
    first try where the date of the From_ line is all that differs.  On a fault
-   nothing of it is left behind. */
+   nothing half of it is left behind; where the disk failed only in the last
+   step, the whole of it may be. */
 int vault_store(struct vault *, const struct vault_item *,
     char id[VAULT_ID + 1], struct err *);
 /* The id a message has, stored or not. */

@@ -142,13 +142,14 @@ is_known(void *ctx, const struct vault_entry *e)
 	return same;
 }
 
-/* The original of a cut message that is held now. */
+/* The original of a cut message that is held now; but not that of another try,
+   whose id stands in a message that was delivered. */
 static int
 drop_cut(void *ctx, const struct vault_entry *e)
 {
 	const struct known *k = ctx;
 
-	if (same_message(k, e) && e->action == ACTION_CUT)
+	if (memcmp(e->id, k->id, VAULT_ID) == 0 && e->action == ACTION_CUT)
 		unlinkat(vault_dir(k->v, e), e->name, 0);
 	return 0;
 }

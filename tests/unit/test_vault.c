@@ -270,11 +270,15 @@ retry(void **state)
 	assert_int_equal(store_as(two, sizeof two - 1, ACTION_CUT, second), 0);
 	assert_string_equal(first, second);
 	assert_int_equal(scan().n, 1);
+	/* Held at the second try: the first was cut, and may be asked for. */
+	assert_int_equal(store_as(two, sizeof two - 1, ACTION_HOLD, second), 0);
+	assert_string_not_equal(first, second);
+	assert_int_equal(scan().n, 2);
 	/* Another envelope is another original. */
 	assert_int_equal(store_as(m, sizeof m - 1, ACTION_CUT, second), 0);
 	assert_string_not_equal(first, second);
 	store(other, sizeof other - 1);
-	assert_int_equal(scan().n, 3);
+	assert_int_equal(scan().n, 4);
 }
 
 /* What is held is not kept by the original of what was cut and delivered. */
