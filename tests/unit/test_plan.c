@@ -382,7 +382,7 @@ left_behind(void **state)
 	load(CUT);
 	refuses("Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" FILL FILL
 		"[TG @shop88]--b\n\n" FILL "--b--\n",
-	    ACTION_MARK, REFUSAL_AGAIN);
+	    ACTION_MARK, REFUSAL_CHANGED);
 }
 
 static void
