@@ -21,6 +21,7 @@ SRC = arena buf log clock map message decode decode_names decode_charset html \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
 	entries entries_judge entries_plan show judge wire sandbox worker \
+	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	cmd_filter cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox
 PROGS = simsift
@@ -51,10 +52,11 @@ LIBS_ETPAN = -Wl,--allow-multiple-definition -Wl,-Bstatic -letpan \
 endif
 # Static where it is there: each .so costs start-up (README of tests/bench).
 LIBDEPS = static
+LIBS_OWN = -lpcre2-8 -lutf8proc -lmd -lz -lbz2 -llzma -lzstd
 ifeq ($(LIBDEPS),shared)
-LIBS = $(LIBS_ETPAN) -lpcre2-8 -lutf8proc -lmd
+LIBS = $(LIBS_ETPAN) $(LIBS_OWN)
 else
-LIBS = $(LIBS_ETPAN) -Wl,-Bstatic -lpcre2-8 -lutf8proc -lmd -Wl,-Bdynamic
+LIBS = $(LIBS_ETPAN) -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic
 endif
 
 OBJ = $(SRC:%=$(B)/%.o)
@@ -155,8 +157,9 @@ demo: deps
 # ---- what it needs, on Debian 12 ----
 
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
-	libseccomp-dev libcmocka-dev mandoc shellcheck perl diffutils python3 \
-	mblaze
+	zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libseccomp-dev \
+	libcmocka-dev mandoc shellcheck perl diffutils python3 mblaze \
+	bzip2 xz-utils zstd
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps:

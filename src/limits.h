@@ -72,4 +72,13 @@
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
 
+/* Mailboxes. */
+#define LIMIT_FROM_SEEN 1024u         /* bytes of a From_ line that count */
+#define LIMIT_BOX_NAMES (256u << 20)  /* file names of one folder, in bytes */
+#define LIMIT_BOX_HEAD (64u << 10)    /* searched for Content-Length */
+#define LIMIT_UNPACKED (1ull << 40)   /* of one packed box */
+#define LIMIT_UNPACK_FREE (64u << 20) /* so much is not asked its ratio */
+#define LIMIT_UNPACK_RATIO 250u       /* mail packs 2 to 50 times smaller */
+#define LIMIT_UNPACK_AS (256u << 20)  /* xz -9 takes 65 MB, zstd 128 */
+
 #endif
