@@ -11,7 +11,7 @@ DESTDIR =
 B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
-SRC = arena buf log clock map message decode decode_names decode_charset html \
+SRC = arena buf log clock date map message decode decode_names decode_charset html \
 	digest digest_toc fold pattern \
 	literal_plain literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
@@ -20,8 +20,10 @@ SRC = arena buf log clock map message decode decode_names decode_charset html \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
-	entries entries_judge entries_plan show judge wire sandbox worker \
+	entries entries_judge entries_plan show headline judge wire sandbox \
+	worker worker_pool \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
+	row tally progress \
 	cmd_filter cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox
 PROGS = simsift

@@ -9,6 +9,8 @@ struct options {
 	struct conf_sources sources;
 	bool header, json, tree, strict, settings;
 	bool quiet, verbose;
+	bool deep, timing, sum;             /* of scan, like these: */
+	const char *type, *range, *workers; /* as given, or NULL */
 	const char **arg;
 	int narg;
 	const char *wrong; /* what is wrong with the options, or NULL */

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "headline.h"
 #include "limits.h"
 #include "show.h"
 
@@ -415,5 +416,7 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 		decide(&x, r);
 	warn(r, x.s);
 	all_edits(r, a, x.s, job->p);
+	if (job->want & WANT_HEADLINE)
+		headline(r, a, &x.s->view);
 	show(r, a, x.s, &x.e, job->want);
 }

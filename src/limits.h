@@ -65,14 +65,24 @@
 #define LIMIT_RULE_NAME 120u
 #define LIMIT_INCLUDES 16u
 #define LIMIT_IF_DEPTH 64u
-#define LIMIT_LATE 500u  /* characters from a `first` hit to a late one */
+#define LIMIT_LATE 500u     /* characters from a `first` hit to a late one */
 #define LIMIT_LITERALS 512u /* alternatives kept of one rule: word lists */
 #define LIMIT_COMPLAINTS 1000u
 
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
 
+#define LIMIT_HEADLINE 400u /* bytes of subject and sender kept */
+
+/* The pool of judges.  A larger message has a child of its own. */
+#define LIMIT_WORKERS 256u
+#define LIMIT_LOTS 3u               /* of each: one is judged, two wait */
+#define LIMIT_LOT (4u << 20)        /* bytes: 12 of these are 48 MB at most */
+#define LIMIT_LOT_FULL (256u << 10) /* no more is added from here on */
+#define LIMIT_LOT_MESSAGES 64u
+
 /* Mailboxes. */
+#define LIMIT_SENDERS 10000u          /* that scan counts one by one */
 #define LIMIT_FROM_SEEN 1024u         /* bytes of a From_ line that count */
 #define LIMIT_BOX_NAMES (256u << 20)  /* file names of one folder, in bytes */
 #define LIMIT_BOX_HEAD (64u << 10)    /* searched for Content-Length */

@@ -16,6 +16,7 @@ struct match_private {
 	bool late_now;
 	uint32_t words;
 	int64_t *spent; /* ns, by rule */
+	int64_t cpu;    /* ns of this process when it began */
 	/* First hits of this unit, and of the one before it. */
 	uint32_t unit_start, look_back;
 	char *lower; /* fold_case of the present text */
@@ -38,6 +39,7 @@ set_up(struct match *m)
 	uint32_t n = m->rules->n;
 
 	m->private = x;
+	x->cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	x->words = n / 64 + 1;
 	x->bits = arena_array(m->a, x->words, 8);
 	x->always = arena_array(m->a, x->words, 8);
@@ -113,11 +115,12 @@ skip_rule(struct match *m, uint32_t rule)
 }
 
 /* The clock on the wall is cheap to read; on a busy machine it runs while we
-   do not.  A rule is only slow where this process has worked that long. */
+   do not.  A rule is only slow where this process has worked that long on this
+   message. */
 static bool
-too_slow(void)
+too_slow(const struct match *m)
 {
-	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) > RULE_NS;
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) - m->private->cpu > RULE_NS;
 }
 
 /* re_match under the clock: 1, 0, or -1 where this rule is out. */
@@ -135,7 +138,7 @@ timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
 	}
 	rc = re_match(m->rules->rule[rule].re, p, n, start, s);
 	*spent += clock_ns(CLOCK_MONOTONIC) - t0;
-	if (rc == -1 || (*spent > RULE_NS && too_slow())) {
+	if (rc == -1 || (*spent > RULE_NS && too_slow(m))) {
 		skip_rule(m, rule);
 		return -1;
 	}

@@ -88,6 +88,11 @@ re_match(const struct re *re, const char *p, uint32_t n, uint32_t start,
 	int rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
 	    start, PCRE2_NO_UTF_CHECK, re->data, re->limits);
 
+	/* Of the two only the interpreter takes its stack from the heap. */
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
+		    start, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, re->data,
+		    re->limits);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (rc < 0)

@@ -127,6 +127,10 @@ struct report {
 	const char *need; /* a converter to open for a second try, or NULL */
 	struct report_entry *entry;
 	uint32_t nentry;
+	/* Decoded, LIMIT_HEADLINE bytes at most. */
+	const char *from, *subject;
+	uint32_t from_len, subject_len;
+	const char *date; /* "2026-11-02T10:11:12+01:00", or NULL */
 	/* Only where asked for. */
 	struct report_hit *hit;
 	uint32_t nhit;
@@ -139,6 +143,7 @@ struct report {
 #define WANT_TEXTS 2u
 #define WANT_TREE 4u
 #define WANT_HIDDEN 8u /* rules that never score are named, too */
+#define WANT_HEADLINE 32u /* from, subject, date */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "date.h"
 #include "limits.h"
 
 #define MAGIC 0x31465353u /* SSF1 */
@@ -93,6 +94,14 @@ xfer_bytes(struct wire *w, const char **p, uint32_t *len)
 	*p = arena_dup(w->a, w->p, *len);
 	w->p += *len;
 	w->n -= *len;
+}
+
+/* A sender or subject. */
+static void
+xfer_headline(struct wire *w, const char **p, uint32_t *len)
+{
+	xfer_bytes(w, p, len);
+	w->bad |= *len > LIMIT_HEADLINE;
 }
 
 /* A C string, or NULL: at the reader's end it holds no NUL inside. */
@@ -252,6 +261,10 @@ xfer_report(struct wire *w, struct report *r)
 	xfer_u32(w, &r->text_chars);
 	xfer_u32(w, &r->gone_chars);
 	xfer_below(w, &r->field_at, w->len + 1);
+	xfer_headline(w, &r->from, &r->from_len);
+	xfer_headline(w, &r->subject, &r->subject_len);
+	xfer_string(w, &r->date);
+	w->bad |= r->date != NULL && strlen(r->date) > DATE_BYTES;
 	xfer_string(w, &r->need);
 	xfer_string(w, &r->tree);
 	if (!w->bad)
