@@ -8,7 +8,7 @@
 
 #define DOTS "\u2026" /* one column */
 
-enum { DATE = 10, FROM = 16, SUBJECT = 20, CATEGORY = 19, SCORE = 5 };
+enum { DATE = 10, FROM = 16, SUBJECT = 18, CATEGORY = 19, SCORE = 5 };
 
 /* Bytes of p[0..n) that fit into `width` columns, and how many they take.
    Marks that stand on the last character come along. */
