@@ -12,10 +12,10 @@ B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
 SRC = arena buf log clock date map message decode decode_names decode_charset html \
-	digest digest_toc fold pattern \
-	literal_plain literal prefilter re \
+	digest digest_toc fold fold_case pattern \
+	literal_plain literal_width literal_set literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
-	rules_words conf mime mime_etpan view view_links match match_late match_near \
+	rules_words conf mime mime_etpan view view_links match_address match_window match match_late match_near \
 	edit report grow grow_lines grow_sentence grow_list grow_spans grow_protect \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
@@ -115,10 +115,14 @@ $(B)/prop-cuts: $(wildcard tests/prop/cuts*.c) tests/prop/cuts.h $(LIBOBJ)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIBOBJ) \
 		$(LIBS)
 
-check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts
+# The same hits in windows as in whole texts; see tests/prop/windows.c.
+$(B)/prop-windows: tests/prop/windows.c $(LIBOBJ)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
-# tests/corpus waits for rules that know the trade.
-TESTS = $(filter-out tests/corpus/%,$(sort $(wildcard tests/*/*.t)))
+check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts \
+	$(B)/prop-windows
+
+TESTS = $(sort $(wildcard tests/*/*.t))
 
 check: deps
 	$(MAKE) check-progs

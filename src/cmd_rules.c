@@ -57,8 +57,9 @@ lint_literals(struct rules *r, const struct rule *q)
 	}
 	for (uint32_t i = 0; i < l->n; i++)
 		for (size_t k = 0; k < N(everywhere); k++)
-			if (l->len[i] == strlen(everywhere[k]) &&
-			    memcmp(l->v[i], everywhere[k], l->len[i]) == 0) {
+			if (l->v[i].len == strlen(everywhere[k]) &&
+			    memcmp(l->v[i].p, everywhere[k], l->v[i].len) ==
+				0) {
 				warn_at(r, q, q->pattern_col, true,
 				    "its literal is a word that stands in "
 				    "most mail: it runs often");
@@ -132,7 +133,7 @@ lint_speed(struct rules *r, const struct rule *q)
 	}
 	for (uint32_t i = 0; i < q->literals.n && i < 4; i++) {
 		double t =
-		    try_on(q, q->literals.v[i], q->literals.len[i], &limit);
+		    try_on(q, q->literals.v[i].p, q->literals.v[i].len, &limit);
 
 		worst = t > worst ? t : worst;
 	}
@@ -483,12 +484,31 @@ test(struct config *c)
 
 /* ---- list ---- */
 
+/* The next one from *i on that no way before has, or NULL at the end. */
+static const struct literal *
+next_literal(const struct literals *l, uint32_t *i)
+{
+	while (*i < l->n) {
+		const struct literal *q = &l->v[*i];
+		uint32_t k = 0;
+
+		while (k < *i && (l->v[k].len != q->len ||
+				     memcmp(l->v[k].p, q->p, q->len) != 0))
+			k++;
+		if (k == (*i)++)
+			return q;
+	}
+	return NULL;
+}
+
 static void
 put_literals(struct buf *b, const struct literals *l)
 {
-	for (uint32_t i = 0; i < l->n; i++) {
-		buf_puts(b, i > 0 ? "|" : "");
-		report_shown(b, l->v[i], l->len[i]);
+	const struct literal *q;
+
+	for (uint32_t i = 0; (q = next_literal(l, &i)) != NULL;) {
+		buf_puts(b, i > 1 ? "|" : "");
+		report_shown(b, q->p, q->len);
 	}
 }
 
@@ -511,15 +531,17 @@ list_line(const struct rule *q, struct buf *b)
 static void
 list_json(const struct rule *q, struct buf *b)
 {
+	const struct literal *l;
+
 	buf_puts(b, "{\"name\":");
 	report_json_word(b, q->name);
 	buf_printf(b, ",\"type\":\"%s\",\"score\":%.4g,\"category\":",
 	    rules_type_name(q->type), q->flags & RULE_HIDDEN ? 0 : q->score);
 	report_json_word(b, q->category);
 	buf_puts(b, ",\"literals\":[");
-	for (uint32_t i = 0; i < q->literals.n; i++) {
-		buf_puts(b, i > 0 ? ",\"" : "\"");
-		report_json_string(b, q->literals.v[i], q->literals.len[i]);
+	for (uint32_t i = 0; (l = next_literal(&q->literals, &i)) != NULL;) {
+		buf_puts(b, i > 1 ? ",\"" : "\"");
+		report_json_string(b, l->p, l->len);
 		buf_puts(b, "\"");
 	}
 	buf_puts(b, "],\"file\":");

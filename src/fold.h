@@ -24,4 +24,18 @@ bool fold_text(struct text *out, const char *p, uint32_t n);
 #define FOLD_CASE_ROOM(n) ((size_t)(n)*3 + 16)
 uint32_t fold_case(char *out, const char *p, uint32_t n);
 
+/* Where folded characters have another number of bytes than they had: from
+   `at` on in the folded text, at - by is the place in the text.  Few have. */
+struct fold_shift {
+	uint32_t at;
+	int32_t by;
+};
+struct fold_shifts {
+	struct fold_shift *v; /* the caller's */
+	uint32_t n, room;     /* n > room: some are left out */
+};
+/* fold_case, and the shifts, if shifts is not NULL. */
+uint32_t fold_case_shifts(
+    char *out, const char *p, uint32_t n, struct fold_shifts *shifts);
+
 #endif

@@ -45,6 +45,15 @@
 #define LIMIT_DEPTH 2000u
 #define LIMIT_HEAP_KB 4096u
 
+/* Where matches may start, by the literals (match_window.c): above these, all
+   of the text is searched. */
+#define LIMIT_PLACES \
+	2048u /* of literals in a text: as many as a unit's bytes */
+#define LIMIT_PLACES_USED \
+	(64u << 10) /* the same, for each rule that has them */
+#define LIMIT_WINDOWS \
+	256u /* of a rule: each search may look at all behind it */
+
 /* Hits and cuts. */
 #define LIMIT_HITS_RULE 2000u /* of one rule in a message that are kept */
 #define LIMIT_HITS 20000u     /* of all */

@@ -157,6 +157,21 @@ group(struct scan *s)
 	return true;
 }
 
+/* Behind {n}, {n,}, {n,m}: those digits are no text. */
+static bool
+braces(struct scan *s)
+{
+	uint32_t at = s->at + 1;
+
+	while (at < s->n &&
+	       (is_letter((unsigned char)s->p[at]) || s->p[at] == ','))
+		at++;
+	if (at == s->n || s->p[at] != '}')
+		return false;
+	s->at = at + 1;
+	return true;
+}
+
 /* One step outside of plain runs; false where it is not understood. */
 static bool
 step(struct scan *s)
@@ -168,6 +183,8 @@ step(struct scan *s)
 		return class(s);
 	case '\\':
 		return escape(s);
+	case '{':
+		return braces(s);
 	default:
 		s->at++;
 		return true;

@@ -8,24 +8,8 @@
 
 #define RULE_NS 500000000ll /* a rule that takes longer in a message is out */
 
-struct match_private {
-	uint64_t *bits; /* of the candidates in the present text */
-	uint64_t *mask[RULE_META + 1]; /* rules that may run, by type */
-	uint64_t *always;              /* of these, those without a literal */
-	uint64_t *late;                /* … that wait for one with `first` */
-	bool late_now;
-	uint32_t words;
-	int64_t *spent; /* ns, by rule */
-	int64_t cpu;    /* ns of this process when it began */
-	/* First hits of this unit, and of the one before it. */
-	uint32_t unit_start, look_back;
-	char *lower; /* fold_case of the present text */
-	size_t room;
-};
-
-/* SpamAssassin: a rule with score 0 does not run, and is 0 in metas. */
-static bool
-enabled(const struct rule *r)
+bool
+match_enabled(const struct rule *r)
 {
 	return r->type != RULE_NONE && r->type != RULE_META &&
 	       r->type != RULE_NEAR && !r->broken &&
@@ -47,20 +31,27 @@ set_up(struct match *m)
 	for (int t = 0; t <= RULE_META; t++)
 		x->mask[t] = arena_array(m->a, x->words, 8);
 	x->spent = arena_array(m->a, n, sizeof *x->spent);
+	windows_init(&x->windows, m->a, m->rules);
 	m->count = arena_array(m->a, n, sizeof *m->count);
 	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct rule *r = &m->rules->rule[i];
 		uint64_t bit = 1ull << (i % 64);
 
-		if (!enabled(r))
+		if (!match_enabled(r))
 			continue;
 		x->mask[r->type][i / 64] |= bit;
 		if (r->flags & RULE_LATE)
 			x->late[i / 64] |= bit;
-		if (r->literals.n == 0)
+		if (r->literals.n == 0 || r->literals.anywhere)
 			x->always[i / 64] |= bit;
 	}
+}
+
+static const struct prefilter *
+prefilter(const struct match *m)
+{
+	return m->private->late_now ? m->rules->late : m->rules->prefilter;
 }
 
 /* Sets x->bits to the rules of a type that may match the text. */
@@ -68,41 +59,26 @@ static void
 candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
 {
 	struct match_private *x = m->private;
-	size_t need = FOLD_CASE_ROOM(n);
 
-	if (need > x->room) {
-		x->room = need * 2;
-		x->lower = arena_alloc(m->a, x->room);
-	}
 	memcpy(x->bits, x->always, x->words * 8);
-	prefilter_scan(x->late_now ? m->rules->late : m->rules->prefilter,
-	    x->lower, fold_case(x->lower, p, n), x->bits);
+	windows_scan(&x->windows, prefilter(m), p, n, x->bits);
 	for (uint32_t i = 0; i < x->words; i++)
 		x->bits[i] &= x->mask[type][i];
 }
 
-/* Of the rules for units, those whose turn it is. */
+/* Candidates for a unit's text: of the rules for units, those whose turn it
+   is, and where in the text their matches may start. */
 static void
-in_turn(struct match_private *x)
+unit_candidates(struct match *m, enum rule_type type, const char *p, uint32_t n)
 {
+	struct match_private *x = m->private;
+
+	candidates(m, type, p, n);
 	for (uint32_t i = 0; i < x->words; i++)
 		x->bits[i] &= x->late_now ? x->late[i] : ~x->late[i];
-}
-
-static bool
-compiled(struct match *m, uint32_t rule)
-{
-	struct rule *r = &m->rules->rule[rule];
-	struct re_fault fault;
-
-	if (r->re == NULL && !r->broken &&
-	    re_compile(&r->re, r->pattern, r->pattern_len, r->re_flags,
-		&fault) == -1) {
-		r->broken = true;
-		m->rules->degraded |= !fault.too_large;
-		m->skipped[rule] = true;
-	}
-	return r->re != NULL;
+	if (!m->rules->whole_units)
+		windows_make(
+		    &x->windows, prefilter(m), p, n, x->bits, x->words);
 }
 
 static void
@@ -123,7 +99,7 @@ too_slow(const struct match *m)
 	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) - m->private->cpu > RULE_NS;
 }
 
-/* re_match under the clock: 1, 0, or -1 where this rule is out. */
+/* The next match, under the clock: 1, 0, or -1 where this rule is out. */
 static int
 timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
     uint32_t start, struct span *s)
@@ -136,8 +112,10 @@ timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
 		m->timeout = true;
 		return -1;
 	}
-	rc = re_match(m->rules->rule[rule].re, p, n, start, s);
+	rc = windows_match(m, rule, p, n, start, s);
 	*spent += clock_ns(CLOCK_MONOTONIC) - t0;
+	if (rc == -2) /* does not compile */
+		return -1;
 	if (rc == -1 || (*spent > RULE_NS && too_slow(m))) {
 		skip_rule(m, rule);
 		return -1;
@@ -194,8 +172,6 @@ run_rule(struct match *m, uint32_t rule, const struct unit_text *u,
 	uint32_t n = fold != NULL ? fold->len : u->len, at = 0;
 	struct span s;
 
-	if (!compiled(m, rule))
-		return;
 	while (at <= n && timed_match(m, rule, p, n, at, &s) == 1) {
 		struct hit h = {.rule = rule,
 		    .doc = u->doc,
@@ -246,15 +222,14 @@ run_unit(struct match *m, const struct unit_text *u)
 
 	x->look_back = x->unit_start;
 	x->unit_start = from;
-	candidates(m, type[u->kind], u->p, u->len);
-	in_turn(x);
+	unit_candidates(m, type[u->kind], u->p, u->len);
 	run_bits(m, u, NULL);
 	/* rawbody shows the text as it was sent: never folded. */
-	if (u->kind == IN_RAWBODY || !fold_text(&fold, u->p, u->len))
-		return;
-	candidates(m, type[u->kind], fold.p, fold.len);
-	in_turn(x);
-	run_bits(m, u, &fold);
+	if (u->kind != IN_RAWBODY && fold_text(&fold, u->p, u->len)) {
+		unit_candidates(m, type[u->kind], fold.p, fold.len);
+		run_bits(m, u, &fold);
+	}
+	windows_forget(&x->windows);
 }
 
 /* ---- header fields ---- */
@@ -267,116 +242,11 @@ found_in(struct match *m, uint32_t rule, const char *p, uint32_t n)
 	struct span s;
 	int rc;
 
-	if (!compiled(m, rule))
-		return false;
 	rc = timed_match(m, rule, p, n, 0, &s);
 	if (rc == 0 && !(m->rules->rule[rule].flags & RULE_NOFOLD) &&
 	    fold_text(&fold, p, n))
 		rc = timed_match(m, rule, fold.p, fold.len, 0, &s);
 	return rc == 1;
-}
-
-/* ---- addresses ---- */
-
-static bool
-blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static void
-put_line(struct text *out, const char *p, uint32_t n)
-{
-	while (n > 0 && (blank(p[n - 1]) || p[n - 1] == '"'))
-		n--;
-	while (n > 0 && (blank(*p) || *p == '"')) {
-		p++;
-		n--;
-	}
-	if (n > 1 && p[0] == '\'' && p[n - 1] == '\'') {
-		p++;
-		n -= 2;
-	}
-	if (n == 0)
-		return;
-	if (out->len > 0)
-		text_copy(out, "\n", 1, 0);
-	text_copy(out, p, n, 0);
-}
-
-/* One address of a list: NAME <ADDR>, ADDR (NAME), ADDR. */
-static void
-one_address(struct text *out, unsigned flags, const char *p, uint32_t n)
-{
-	struct span lt = {n, n}, note = {n, n};
-	uint32_t end, quotes = 0;
-	bool quoted = false;
-
-	for (uint32_t i = 0; i < n; i++)
-		quotes += p[i] == '"';
-	for (uint32_t i = 0; i < n; i++) {
-		if (p[i] == '"')
-			quoted = !quoted && quotes % 2 == 0;
-		else if (!quoted && p[i] == '<' && lt.from == n)
-			lt.from = i;
-		else if (!quoted && p[i] == '>' && lt.from < n && lt.to == n)
-			lt.to = i;
-		else if (!quoted && p[i] == '(' && note.from == n)
-			note.from = i;
-		else if (!quoted && p[i] == ')' && note.from < n &&
-			 note.to == n)
-			note.to = i;
-	}
-	if (lt.to < n) {
-		if (flags & RULE_HDR_ADDR)
-			put_line(out, p + lt.from + 1, lt.to - lt.from - 1);
-		else if (lt.from > 0 || note.to == n)
-			put_line(out, p, lt.from);
-		else
-			put_line(
-			    out, p + note.from + 1, note.to - note.from - 1);
-		return;
-	}
-	end = note.from;
-	while (end > 0 && blank(p[end - 1]))
-		end--;
-	if (flags & RULE_HDR_ADDR && memchr(p, '@', end) != NULL)
-		put_line(out, p, end);
-	else if (flags & RULE_HDR_NAME && memchr(p, '@', end) == NULL)
-		put_line(out, p, end);
-	else if (flags & RULE_HDR_NAME && note.to < n)
-		put_line(out, p + note.from + 1, note.to - note.from - 1);
-}
-
-/* :addr, :name: those of all addresses, a line each. */
-static void
-narrow(struct match *m, unsigned flags, const char **p, uint32_t *n)
-{
-	struct text out = TEXT(m->a);
-	uint32_t at = 0, quotes = 0;
-	bool quoted = false;
-	int note = 0;
-
-	if ((flags & (RULE_HDR_ADDR | RULE_HDR_NAME)) == 0)
-		return;
-	for (uint32_t i = 0; i < *n; i++)
-		quotes += (*p)[i] == '"';
-	for (uint32_t i = 0; i <= *n; i++) {
-		char c = i < *n ? (*p)[i] : '\n';
-
-		if (c == '"' && quotes % 2 == 0)
-			quoted = !quoted;
-		note += !quoted && c == '(';
-		note -= !quoted && c == ')' && note > 0;
-		if (c != '\n' && (c != ',' || quoted || note > 0))
-			continue;
-		one_address(&out, flags, *p + at, i - at);
-		at = i + 1;
-		quoted = false;
-		note = 0;
-	}
-	*p = out.p;
-	*n = out.len;
 }
 
 struct field_text { /* one text for all rules that name the field */
@@ -438,7 +308,7 @@ run_header_rule(struct match *m, uint32_t rule, const struct field_text *f)
 	if (r->flags & RULE_EXISTS) {
 		hit = p != NULL;
 	} else {
-		narrow(m, r->flags, &p, &n);
+		match_narrow(m->a, r->flags, &p, &n);
 		if (f->p == NULL && r->if_unset != NULL) {
 			p = r->if_unset;
 			n = (uint32_t)strlen(p);
@@ -460,7 +330,7 @@ run_headers(struct match *m)
 	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
 		const struct rule *r = &m->rules->rule[i];
 
-		if (r->type != RULE_HEADER || !enabled(r))
+		if (r->type != RULE_HEADER || !match_enabled(r))
 			continue;
 		if (cache == NULL)
 			cache = arena_array(m->a, m->rules->n, sizeof *cache);
@@ -499,7 +369,7 @@ run_mimeheaders(struct match *m)
 		const struct rule *r = &m->rules->rule[i];
 		bool raw = (r->flags & RULE_HDR_RAW) != 0;
 
-		if (r->type != RULE_MIMEHEADER || !enabled(r))
+		if (r->type != RULE_MIMEHEADER || !match_enabled(r))
 			continue;
 		for (uint32_t q = 0; q < m->view->tree->n; q++) {
 			uint32_t n;
@@ -522,7 +392,7 @@ run_full(struct match *m)
 	for (uint32_t i = 0; i < m->rules->n && !m->timeout; i++) {
 		const struct rule *r = &m->rules->rule[i];
 
-		if (r->type != RULE_FULL || !enabled(r))
+		if (r->type != RULE_FULL || !match_enabled(r))
 			continue;
 		if (p == NULL) {
 			p = view_full(m->view, &n);
@@ -643,7 +513,8 @@ run_late(struct match *m)
 	}
 	for (uint32_t i = 0; i < m->rules->n; i++)
 		if (m->rules->rule[i].flags & RULE_LATE &&
-		    m->rules->rule[i].literals.n > 0)
+		    m->rules->rule[i].literals.n > 0 &&
+		    !m->rules->rule[i].literals.anywhere)
 			x->always[i / 64] &= ~(1ull << (i % 64));
 	x->late_now = true;
 	run_units(m, r.all ? NULL : &r);

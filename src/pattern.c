@@ -92,6 +92,7 @@ set_char(struct pattern *ps, struct pattern_atom *a, uint32_t c)
 	if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
 		give_up(ps);
 	a->kind = PATTERN_CHAR;
+	a->least = a->most = 1;
 	a->n = 1;
 	a->c[0] = (int32_t)c;
 }
@@ -150,6 +151,7 @@ esc_digit(struct pattern *ps, struct pattern_atom *a)
 {
 	read_number(ps, 10, PATTERN_MANY);
 	a->kind = PATTERN_SOME;
+	ps->refers = true;
 }
 
 static void
@@ -176,6 +178,7 @@ esc_reference(struct pattern *ps, struct pattern_atom *a)
 	char c = pattern_peek(ps, 0);
 
 	a->kind = PATTERN_SOME;
+	ps->refers = true;
 	ps->at++;
 	if (c == '{')
 		pattern_skip_to(ps, '}');
@@ -190,6 +193,13 @@ esc_reference(struct pattern *ps, struct pattern_atom *a)
 }
 
 static void
+esc_moves(struct pattern *ps, struct pattern_atom *a)
+{
+	(void)a;
+	ps->moves = true;
+}
+
+static void
 esc_refuse(struct pattern *ps, struct pattern_atom *a)
 {
 	a->kind = PATTERN_SOME;
@@ -200,29 +210,36 @@ static const struct escape {
 	const char *letters;
 	const char *chars; /* those they stand for */
 	enum pattern_kind kind;
+	uint32_t least, most; /* characters that are taken */
 	void (*read)(struct pattern *, struct pattern_atom *);
 } escapes[] = {
-    {"aefnrt", "\a\033\f\n\r\t", PATTERN_CHAR, NULL},
-    {"dDwWsShHvVRX", NULL, PATTERN_SOME, NULL},
-    {"bBAzZGK", NULL, PATTERN_EMPTY, NULL},
-    {"N", NULL, PATTERN_SOME, esc_name},
-    {"x", NULL, PATTERN_CHAR, esc_hex},
-    {"o", NULL, PATTERN_CHAR, esc_octal},
-    {"c", NULL, PATTERN_CHAR, esc_control},
-    {"0", NULL, PATTERN_CHAR, esc_zero},
-    {"123456789", NULL, PATTERN_SOME, esc_digit},
-    {"pP", NULL, PATTERN_SOME, esc_property},
-    {"kg", NULL, PATTERN_SOME, esc_reference},
-    {"CuUlL", NULL, PATTERN_SOME, esc_refuse},
+    {"aefnrt", "\a\033\f\n\r\t", PATTERN_CHAR, 1, 1, NULL},
+    {"dDwWsShHvV", NULL, PATTERN_SOME, 1, 1, NULL},
+    {"R", NULL, PATTERN_SOME, 1, 2, NULL},
+    {"X", NULL, PATTERN_SOME, 1, PATTERN_MANY, NULL},
+    {"bBAzZ", NULL, PATTERN_EMPTY, 0, 0, NULL},
+    {"GK", NULL, PATTERN_EMPTY, 0, 0, esc_moves},
+    {"N", NULL, PATTERN_SOME, 1, 1, esc_name},
+    {"x", NULL, PATTERN_CHAR, 1, 1, esc_hex},
+    {"o", NULL, PATTERN_CHAR, 1, 1, esc_octal},
+    {"c", NULL, PATTERN_CHAR, 1, 1, esc_control},
+    {"0", NULL, PATTERN_CHAR, 1, 1, esc_zero},
+    {"123456789", NULL, PATTERN_SOME, 0, PATTERN_MANY, esc_digit},
+    {"pP", NULL, PATTERN_SOME, 1, 1, esc_property},
+    {"kg", NULL, PATTERN_SOME, 0, PATTERN_MANY, esc_reference},
+    {"CuUlL", NULL, PATTERN_SOME, 0, PATTERN_MANY, esc_refuse},
 };
 
-/* ps->at is at the backslash.  A letter that is not listed: SOME. */
+/* ps->at is at the backslash.  A letter that is not listed: SOME, of any
+   length. */
 static void
 read_escape(struct pattern *ps, struct pattern_atom *a)
 {
 	char c = pattern_peek(ps, 1);
 
 	a->kind = PATTERN_SOME;
+	a->least = 0;
+	a->most = PATTERN_MANY;
 	if (ps->n - ps->at < 2) {
 		give_up(ps);
 		return;
@@ -240,6 +257,8 @@ read_escape(struct pattern *ps, struct pattern_atom *a)
 		if (q == NULL)
 			continue;
 		a->kind = e->kind;
+		a->least = e->least;
+		a->most = e->most;
 		if (e->chars != NULL)
 			set_char(ps, a, (uint32_t)e->chars[q - e->letters]);
 		if (e->read != NULL)
@@ -367,6 +386,7 @@ atom_class(struct pattern *ps, struct pattern_atom *a)
 	}
 	ps->at++;
 	a->kind = m.many ? PATTERN_SOME : PATTERN_CHAR;
+	a->least = a->most = 1;
 	a->n = m.n;
 	memcpy(a->c, m.c, m.n * sizeof *m.c);
 }
@@ -440,10 +460,14 @@ pattern_group(struct pattern *ps)
 		ps->at += (uint32_t)strlen(heads[i].text);
 		if (heads[i].end != 0)
 			pattern_skip_to(ps, heads[i].end);
+		ps->refers |= heads[i].how == PATTERN_CALL ||
+			      heads[i].how == PATTERN_COND;
 		return heads[i].how;
 	}
-	if (isdigit((unsigned char)(c == '-' ? pattern_peek(ps, 2) : c)))
+	if (isdigit((unsigned char)(c == '-' ? pattern_peek(ps, 2) : c))) {
+		ps->refers = true;
 		return PATTERN_CALL;
+	}
 	ps->at++;
 	return group_flags(ps);
 }
@@ -578,6 +602,7 @@ atom_any(struct pattern *ps, struct pattern_atom *a)
 {
 	ps->at++;
 	a->kind = PATTERN_SOME;
+	a->least = a->most = 1;
 }
 
 static void
@@ -585,6 +610,7 @@ atom_anchor(struct pattern *ps, struct pattern_atom *a)
 {
 	ps->at++;
 	a->kind = PATTERN_EMPTY;
+	a->least = a->most = 0;
 }
 
 static void

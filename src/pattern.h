@@ -18,6 +18,9 @@ struct pattern {
 	bool failed; /* not understood: nothing can be said */
 	bool x;      /* blanks and # are skipped */
 	bool quoted; /* inside \Q...\E */
+	bool moves;  /* \G or \K was read: where a search starts matters, or
+	                a match is said to start elsewhere than it does */
+	bool refers; /* to groups: by number, by name, by a condition */
 };
 
 enum pattern_kind {
@@ -26,13 +29,14 @@ enum pattern_kind {
 	PATTERN_EMPTY, /* takes no text */
 };
 
+#define PATTERN_MANY UINT32_MAX
 struct pattern_atom {
 	enum pattern_kind kind;
+	uint32_t least, most; /* characters it takes; most may be MANY */
 	uint32_t n;
 	int32_t c[PATTERN_CHARS];
 };
 
-#define PATTERN_MANY UINT32_MAX
 struct pattern_times {
 	uint32_t min, max;
 	bool vague; /* versions of PCRE2 differ, or one upon the other */

@@ -22,6 +22,7 @@ struct node {                    /* of the trie as it grows */
 
 struct user { /* of a literal */
 	uint32_t id, next;
+	uint32_t way, min, max;
 };
 
 struct prefilter {
@@ -30,7 +31,10 @@ struct prefilter {
 	uint32_t nodes, node_room;
 	struct user *user;
 	uint32_t users, user_room;
-	uint32_t *lit_user; /* literal: its first user */
+	struct {
+		uint32_t user; /* the first */
+		uint32_t len;
+	} * known; /* literals */
 	uint32_t lits, lit_room;
 
 	unsigned char *byte; /* by state: the byte that leads to it */
@@ -105,10 +109,11 @@ grow(struct prefilter *f, uint32_t at, unsigned char byte)
 }
 
 void
-prefilter_add(struct prefilter *f, const char *lit, uint32_t len, uint32_t id)
+prefilter_add(
+    struct prefilter *f, const struct literals *l, uint32_t lit, uint32_t id)
 {
-	const unsigned char *p = (const unsigned char *)lit;
-	uint32_t at = 0;
+	const unsigned char *p = (const unsigned char *)l->v[lit].p;
+	uint32_t at = 0, len = l->v[lit].len, *user;
 
 	gate_add(f, p, len);
 	for (uint32_t i = 0; i < len; i++) {
@@ -119,15 +124,18 @@ prefilter_add(struct prefilter *f, const char *lit, uint32_t len, uint32_t id)
 			*door = at;
 	}
 	if (f->node[at].lit == NONE) {
-		f->lit_user = arena_more(f->a, f->lit_user, f->lits,
-		    &f->lit_room, sizeof *f->lit_user);
-		f->lit_user[f->lits] = NONE;
+		f->known = arena_more(
+		    f->a, f->known, f->lits, &f->lit_room, sizeof *f->known);
+		f->known[f->lits].user = NONE;
+		f->known[f->lits].len = len;
 		f->node[at].lit = f->lits++;
 	}
 	f->user =
 	    arena_more(f->a, f->user, f->users, &f->user_room, sizeof *f->user);
-	f->user[f->users] = (struct user){id, f->lit_user[f->node[at].lit]};
-	f->lit_user[f->node[at].lit] = f->users++;
+	user = &f->known[f->node[at].lit].user;
+	f->user[f->users] = (struct user){
+	    id, *user, l->v[lit].way, l->v[lit].min, l->v[lit].max};
+	*user = f->users++;
 }
 
 /* Numbers the nodes breadth first.  fail[] holds the node of a state until
@@ -221,7 +229,7 @@ report(const struct prefilter *f, uint32_t s, uint64_t *seen, uint64_t *bits)
 			return;
 		if (k < SEEN)
 			seen[k] |= bit;
-		for (uint32_t u = f->lit_user[lit]; u != NONE;
+		for (uint32_t u = f->known[lit].user; u != NONE;
 		     u = f->user[u].next)
 			bits[f->user[u].id / 64] |= (uint64_t)1
 						    << f->user[u].id % 64;
@@ -249,13 +257,23 @@ pass_by(const struct prefilter *f, const char *p, uint32_t n, uint32_t at)
 	return at;
 }
 
+static void
+note(struct prefilter_found *found, uint32_t state, uint32_t end)
+{
+	if (found->n < found->room)
+		found->v[found->n] = (struct prefilter_end){state, end};
+	found->n++;
+}
+
 void
-prefilter_scan(
-    const struct prefilter *f, const char *p, uint32_t n, uint64_t *bits)
+prefilter_scan(const struct prefilter *f, const char *p, uint32_t n,
+    uint64_t *bits, struct prefilter_found *found)
 {
 	uint32_t words = (f->lits + 63) / 64, s = 0;
 	uint64_t seen[SEEN];
 
+	if (found != NULL)
+		found->n = 0;
 	if (f->lits == 0 || f->hit == NULL)
 		return;
 	memset(seen, 0, (words < SEEN ? words : SEEN) * sizeof *seen);
@@ -264,7 +282,38 @@ prefilter_scan(
 		if (s == 0 && (at = pass_by(f, p, n, at)) == n)
 			break;
 		s = step(f, s, (unsigned char)p[at]);
-		if (f->hit[s] != 0)
-			report(f, f->hit[s], seen, bits);
+		if (f->hit[s] == 0)
+			continue;
+		report(f, f->hit[s], seen, bits);
+		if (found != NULL)
+			note(found, f->hit[s], at + 1);
+	}
+}
+
+void
+prefilter_places(const struct prefilter *f, const struct prefilter_found *found,
+    const uint64_t *bits,
+    void (*put)(void *ctx, const struct prefilter_place *), void *ctx)
+{
+	uint32_t n = found->n < found->room ? found->n : found->room;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t end = found->v[i].end;
+
+		for (uint32_t s = found->v[i].state; s != 0;
+		     s = f->hit[f->fail[s]]) {
+			uint32_t lit = f->lit[s];
+			uint32_t from = end - f->known[lit].len;
+
+			for (uint32_t u = f->known[lit].user; u != NONE;
+			     u = f->user[u].next) {
+				const struct user *x = &f->user[u];
+
+				if (bits[x->id / 64] >> x->id % 64 & 1)
+					put(ctx,
+					    &(struct prefilter_place){x->id,
+						x->way, from, x->min, x->max});
+			}
+		}
 	}
 }

@@ -8,9 +8,28 @@
 
 struct re {
 	pcre2_code *code;
+};
+
+/* What all share, since only one matches at a time: with each pattern's own,
+   the 20 KB that the interpreter works in were new for each. */
+static struct {
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
-};
+} room;
+
+static bool
+make_room(void)
+{
+	if (room.data == NULL)
+		room.data = pcre2_match_data_create(1, NULL);
+	if (room.limits == NULL &&
+	    (room.limits = pcre2_match_context_create(NULL)) != NULL) {
+		pcre2_set_match_limit(room.limits, LIMIT_MATCH);
+		pcre2_set_depth_limit(room.limits, LIMIT_DEPTH);
+		pcre2_set_heap_limit(room.limits, LIMIT_HEAP_KB);
+	}
+	return room.data != NULL && room.limits != NULL;
+}
 
 static const struct {
 	unsigned flag;
@@ -26,7 +45,8 @@ int
 re_compile(struct re **out, const char *pattern, uint32_t len, unsigned flags,
     struct re_fault *fault)
 {
-	uint32_t o = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t o = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C |
+		     PCRE2_USE_OFFSET_LIMIT;
 	struct re *re = calloc(1, sizeof *re);
 	PCRE2_SIZE at = 0;
 	int error = PCRE2_ERROR_NOMEMORY;
@@ -44,13 +64,8 @@ re_compile(struct re **out, const char *pattern, uint32_t len, unsigned flags,
 	if (re->code == NULL)
 		goto fail;
 	error = PCRE2_ERROR_NOMEMORY;
-	re->data = pcre2_match_data_create(1, NULL);
-	re->limits = pcre2_match_context_create(NULL);
-	if (re->data == NULL || re->limits == NULL)
+	if (!make_room())
 		goto fail;
-	pcre2_set_match_limit(re->limits, LIMIT_MATCH);
-	pcre2_set_depth_limit(re->limits, LIMIT_DEPTH);
-	pcre2_set_heap_limit(re->limits, LIMIT_HEAP_KB);
 	*out = re;
 	return 0;
 fail:
@@ -74,8 +89,6 @@ re_free(struct re *re)
 {
 	if (re == NULL)
 		return;
-	pcre2_match_context_free(re->limits);
-	pcre2_match_data_free(re->data);
 	pcre2_code_free(re->code);
 	free(re);
 }
@@ -84,20 +97,29 @@ int
 re_match(const struct re *re, const char *p, uint32_t n, uint32_t start,
     struct span *m)
 {
-	const PCRE2_SIZE *v;
-	int rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
-	    start, PCRE2_NO_UTF_CHECK, re->data, re->limits);
+	return re_match_within(re, p, n, (struct span){start, n}, m);
+}
 
+int
+re_match_within(const struct re *re, const char *p, uint32_t n,
+    struct span starts, struct span *m)
+{
+	const PCRE2_SIZE *v;
+	int rc;
+
+	pcre2_set_offset_limit(room.limits, starts.to);
+	rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
+	    starts.from, PCRE2_NO_UTF_CHECK, room.data, room.limits);
 	/* Of the two only the interpreter takes its stack from the heap. */
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
-		    start, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, re->data,
-		    re->limits);
+		    starts.from, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, room.data,
+		    room.limits);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (rc < 0)
 		return -1;
-	v = pcre2_get_ovector_pointer(re->data);
+	v = pcre2_get_ovector_pointer(room.data);
 	m->from = (uint32_t)v[0];
 	m->to = v[1] < v[0] ? m->from : (uint32_t)v[1]; /* \K in a look-ahead */
 	/* Patterns for bytes may end inside a character. */

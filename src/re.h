@@ -33,6 +33,10 @@ void re_free(struct re *);
    sees what stands before. */
 int re_match(const struct re *, const char *p, uint32_t n, uint32_t start,
     struct span *m);
+/* The same, but a match must start in starts.from to starts.to, itself too;
+   look-behind and look-ahead see all of the text. */
+int re_match_within(const struct re *, const char *p, uint32_t n,
+    struct span starts, struct span *m);
 /* Writes at most 64 bytes. */
 void re_version(char *out);
 

@@ -413,10 +413,15 @@ add_literals(struct rules *r, struct prefilter *to, uint32_t i)
 		if (u->re_flags & bit[k])
 			*f++ = letter[k];
 	*f = '\0';
-	literal_extract(
+	(u->flags & RULE_LATE ? literal_extract_any : literal_extract)(
 	    &u->literals, r->arena, u->pattern, u->pattern_len, flags);
 	for (uint32_t k = 0; k < u->literals.n; k++)
-		prefilter_add(to, u->literals.v[k], u->literals.len[k], i);
+		prefilter_add(to, &u->literals, k, i);
+	if (u->literals.nway > 1)
+		u->way =
+		    arena_array(r->arena, u->literals.nway, sizeof *u->way);
+	u->first_way = r->nway;
+	r->nway += u->literals.nway;
 }
 
 static void
@@ -603,9 +608,15 @@ void
 rules_free(struct rules *r)
 {
 	for (uint32_t i = 0; i < r->n; i++) {
-		if (r->rule[i].re != NULL)
-			re_free(r->rule[i].re);
-		r->rule[i].re = NULL;
+		struct rule *u = &r->rule[i];
+
+		re_free(u->re);
+		u->re = NULL;
+		for (uint32_t k = 0; u->way != NULL && k < u->literals.nway;
+		     k++) {
+			re_free(u->way[k]);
+			u->way[k] = NULL;
+		}
 	}
 }
 

@@ -86,9 +86,12 @@ struct rule {
 	/* Of a near rule, groups taken apart by rules_finish: hits of `near`
 	   that stand beside one of `beside`, so many characters between. */
 	uint32_t *near, nnear, *beside, nbeside, distance;
-	struct re *re;  /* compiled by match.c when first needed */
-	bool unguarded; /* counts in guarded places too */
-	bool broken;    /* does not compile, or refused: never runs */
+	struct re *re; /* compiled by match.c when first needed */
+	/* Of each way of `literals`, if there are several; the same. */
+	struct re **way;
+	uint32_t first_way; /* number of the first, among those of all */
+	bool unguarded;     /* counts in guarded places too */
+	bool broken;        /* does not compile, or refused: never runs */
 };
 
 enum unit {
@@ -164,7 +167,11 @@ struct rules {
 	uint32_t *meta_order; /* metas, each after what it needs */
 	uint32_t nmeta_order;
 	struct prefilter *prefilter; /* ids are rule indexes */
+	uint32_t nway;               /* of all rules */
 	struct prefilter *late;      /* of late rules; NULL until rules_late */
+	/* For tests: matches are looked for in all of a text, not only where
+	   the literals say that they may start. */
+	bool whole_units;
 	/* A line inside ifplugin Simsift that is no directive of the language
 	   is offered here: 1 taken, 0 unknown name, -1 bad value with `why`. */
 	int (*setting)(

@@ -130,7 +130,8 @@ modifier(struct tagging *t, char *in, enum tag_kind kind, const char *word)
 	struct slice name, text = {"", 0};
 	uint32_t len, wordlen = (uint32_t)strlen(word);
 
-	for (uint32_t i = 0; i < t->n; i++) {
+	for (uint32_t i = next_start(t, 0); i < t->n;
+	     i = next_start(t, i + 1)) {
 		len = tag_name(t, i, &name);
 		if (len == 0 || name.n <= wordlen + 1 ||
 		    memcmp(name.p, word, wordlen) != 0 ||

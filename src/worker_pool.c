@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "judge.h"
 #include "limits.h"
+#include "match.h"
 #include "sandbox.h"
 #include "wire.h"
 #include "worker.h"
@@ -570,12 +571,15 @@ pool_take(struct pool *x, struct pool_item **item, bool wait)
 
 /* ---- a pool ---- */
 
+/* Was it left as it was because it does not compile? */
 static bool
-has_pattern(const struct rule *r)
+is_odd(const struct rule *r)
 {
-	return r->type >= RULE_HEADER && r->type <= RULE_MIMEHEADER &&
-	       r->pattern != NULL && !r->broken &&
-	       !(r->scored && r->score == 0);
+	bool odd = r->way == NULL && r->re == NULL;
+
+	for (uint32_t k = 0; r->way != NULL && k < r->literals.nway; k++)
+		odd |= r->way[k] == NULL;
+	return odd && r->pattern != NULL && !r->broken;
 }
 
 /* Code that is compiled now runs in the sandbox, where none can be made. */
@@ -583,23 +587,15 @@ static int
 compile(struct pool *x)
 {
 	struct rules *rules = x->rules;
-	struct re_fault fault;
 
 	x->degraded = rules->degraded;
 	x->odd = calloc(rules->n + 1u, sizeof *x->odd);
-	if (x->odd == NULL || rules_late(rules) == -1)
+	if (x->odd == NULL)
 		return -1;
-	for (uint32_t i = 0; i < rules->n; i++) {
-		struct rule *r = &rules->rule[i];
-
-		if (!has_pattern(r) || r->re != NULL)
-			continue;
-		if (re_compile(&r->re, r->pattern, r->pattern_len, r->re_flags,
-			&fault) == 0)
-			re_jit(r->re);
-		else
+	match_prepare(rules, true);
+	for (uint32_t i = 0; i < rules->n; i++)
+		if (is_odd(&rules->rule[i]))
 			x->odd[x->nodd++] = i;
-	}
 	return 0;
 }
 

@@ -7,6 +7,10 @@ One scan over both folders, then `filter` for each message that was cut: each
 text or address of the column gone is gone, each text of the column stay is
 there, and as many letters went as the gone ones have (those of the column may
 are free).
+
+open.txt names the messages that are not right yet: a fault of these is a TODO
+of TAP and fails nothing, one that has become right fails until its name is
+taken out, so that the list can only get shorter.
 """
 import collections
 import email
@@ -109,8 +113,14 @@ def wanted(path):
             dict(zip(names, line.rstrip("\n").split("\t"))) for line in f)}
 
 
+def still_open(path):
+    with open(path, encoding="utf-8") as f:
+        return {line.strip() for line in f if line[0] not in "#\n"}
+
+
 def main(corpus, filters, program):
     want = wanted(os.path.join(corpus, "expect.tsv"))
+    todo = still_open(os.path.join(corpus, "open.txt"))
     out = subprocess.run([program, "scan", "--json", "-C", filters,
                           os.path.join(corpus, "promo"),
                           os.path.join(corpus, "ham")],
@@ -118,32 +128,39 @@ def main(corpus, filters, program):
     rows = {os.path.relpath(r["id"], corpus): r
             for r in map(json.loads, out.splitlines())}
     print("1..%d" % (len(want) + 1))
-    unknown = sorted(set(rows) - set(want))
+    unknown = sorted((set(rows) | todo) - set(want))
     print("%sok 1 - each message is in expect.tsv" % ("not " * bool(unknown)))
     for name in unknown:
         print("# " + name)
     good, total = collections.Counter(), collections.Counter()
-    other = 0
+    other = wrong = 0
     for n, (name, w) in enumerate(sorted(want.items()), 2):
         row = rows.get(name)
         faults = faults_of(row, os.path.join(corpus, name), w, program,
                            filters)
-        print("%sok %d - %s" % ("not " * bool(faults), n, name))
+        right = not faults
+        if name in todo and right:
+            faults = ["right now: take its name out of open.txt"]
+        wrong += bool(faults) and (right or name not in todo)
+        print("%sok %d - %s%s" % ("not " * bool(faults), n, name,
+                                  " # TODO open" * (not right and
+                                                    name in todo)))
         for fault in faults:
             print("# %s: %s" % (name, fault))
         kind = name.split("/")[0] + (
             ", kept aside" if name.endswith("-k.eml") else "")
         total[kind] += 1
-        good[kind] += not faults
-        if row and row["verdict"] == w["verdict"] != "clean" and \
-                row["category"] not in w["category"].split("/"):
+        good[kind] += right
+        if row and row["verdict"] == w["verdict"] != "clean" and not any(
+                (row["category"] + ".").startswith(c + ".")
+                for c in w["category"].split("/")):
             other += 1
             print("# category of %s: %s, not %s" % (
                 name, row["category"], w["category"]))
     for kind in sorted(total):
         print("# %s: %d of %d right" % (kind, good[kind], total[kind]))
     print("# found, but of another category: %d" % other)
-    return unknown or good != total
+    return unknown or wrong
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ static const struct {
 	const char *pattern, *want, *flags;
 } cases[] = {
     {"Telegram", "telegram", ""},
-    {"e-?SIM|SIM\\s?卡|接码", "sim|接码", "i"},
+    {"e-?SIM|SIM\\s?卡|接码", "e-sim|esim|sim|接码", "i"},
     {"手机(?:号)?卡", "手机卡|手机号卡", ""},
     {"卡", "卡", ""},
     {"TG", "tg", ""},
@@ -81,6 +81,7 @@ static const struct {
     {"abcd{}e", "abcd{}e", ""},
     {"abcd{0}{ 2}e", "abc", ""},
     {"abcd{2}{3}e", "abc", ""},
+    {"abc.{1,20000}def", "abc", ""},
     {"abc??d", "abd|abcd", ""},
     {"(?:abc)++d", "abcd", ""},
     {"\\Qa.b\\E+cde", "bcde", ""},
@@ -159,10 +160,10 @@ check_case(const char *pattern, const char *want, const char *flags)
 		n = 1;
 	for (uint32_t i = 0; i < l.n; i++)
 		if (want == NULL ||
-		    (!in_list(want, l.v[i], l.len[i]) && n > 1) ||
-		    (n == 1 && strncmp(want, l.v[i], l.len[i]) != 0))
+		    (!in_list(want, l.v[i].p, l.v[i].len) && n > 1) ||
+		    (n == 1 && strncmp(want, l.v[i].p, l.v[i].len) != 0))
 			fail_msg(
-			    "%s: \"%.*s\"", pattern, (int)l.len[i], l.v[i]);
+			    "%s: \"%.*s\"", pattern, (int)l.v[i].len, l.v[i].p);
 	if (l.n != n)
 		fail_msg("%s: %u literals, not %u", pattern, l.n, n);
 }
@@ -173,6 +174,86 @@ test_cases(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
 		check_case(cases[i].pattern, cases[i].want, cases[i].flags);
+}
+
+/* How many characters a match has before a literal; -1: any number. */
+static const struct {
+	const char *pattern, *literal;
+	int min, max;
+} distances[] = {
+    {"telegram", "telegram", 0, 0},
+    {".{2}telegram", "telegram", 2, 2},
+    {"\\d{1,3} ?telegram", "telegram", 1, 4},
+    {"\\d+telegram", "telegram", 1, -1},
+    {"[ab]?c{2}telegram", "telegram", 2, 3},
+    {"(?:a|bcd|\\d\\d)telegram", "telegram", 1, 3},
+    {"(?:\\d|(?:x.){1,2})+telegram", "telegram", 1, -1},
+    {"\\Rtelegram", "telegram", 1, 2},
+    {"\\Xtelegram", "telegram", 1, -1},
+    {"(x)\\1telegram", "telegram", 1, -1},
+    {"(?=abc)(?<!x)\\b^telegram", "telegram", 0, 0},
+    {"(?(?=a)..|.)telegram", "telegram", 0, 2},
+    {"(?(?=a)(?:.|...))telegram", "telegram", 0, 3},
+    {"\\d(?:\\d\\dtelegram|\\dtelegram)", "telegram", 2, 3},
+    {"(?:.telegram){2,3}", "telegram", 1, 1},
+    {"(?:..[ab]telegram\\d){3}", "telegram", 3, 3},
+    {"\\d{3}(?i)telegram", "telegram", 3, 3},
+    {"\\p{L}\\N{U+41}\\x41\\Qé\\Etelegram", "aételegram", 2, 2},
+    {"ß.telegram", "telegram", 2, 2},
+    {"(?:.(?#c)\\E){2}telegram", "telegram", 2, 2},
+    {"(?:\\d|[^x]|(?:\\w|..(?:.|....)))telegram", "telegram", 1, 6},
+};
+
+static void
+test_distances(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(distances); i++) {
+		const char *p = distances[i].pattern;
+		struct literals l;
+		uint32_t k = 0;
+
+		literal_extract(&l, arena, p, (uint32_t)strlen(p), "i");
+		while (k < l.n && (l.v[k].len != strlen(distances[i].literal) ||
+				      memcmp(l.v[k].p, distances[i].literal,
+					  l.v[k].len) != 0))
+			k++;
+		if (k == l.n)
+			fail_msg("%s: no %s", p, distances[i].literal);
+		if (l.v[k].min != (uint32_t)distances[i].min ||
+		    l.v[k].max != (uint32_t)distances[i].max)
+			fail_msg("%s: %u-%d", p, l.v[k].min, (int)l.v[k].max);
+	}
+}
+
+/* Ways that need each other are one. */
+static void
+test_ways(void **state)
+{
+	static const struct {
+		const char *p;
+		uint32_t ways;
+	} v[] = {
+	    {"telegram|wechat", 2},
+	    {"(?:telegram|wechat)", 1},
+	    {"telegram(?:a|b)|(wechat)|whatsapp", 3},
+	    {"(telegram)\\1|wechat", 1},
+	    {"telegram|(wechat)(?1)", 1},
+	    {"telegram(?i)|wechat", 1},
+	    {"telegram\\Q|x\\E|wechat", 2},
+	    {"telegram[|]|wechat(?#|)", 2},
+	    {"telegram\\||wechat", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v); i++) {
+		struct literals l;
+
+		literal_extract(
+		    &l, arena, v[i].p, (uint32_t)strlen(v[i].p), "");
+		if (l.nway != v[i].ways)
+			fail_msg("%s: %u ways", v[i].p, l.nway);
+	}
 }
 
 /* Limits: many alternatives, depth, length. */
@@ -196,7 +277,7 @@ test_limits(void **state)
 	assert_int_equal(l.n, 0);
 	memset(p, 'x', sizeof p);
 	literal_extract(&l, arena, p, sizeof p, "");
-	assert_true(l.n == 0 || l.len[0] <= 64);
+	assert_true(l.n == 0 || l.v[0].len <= 64);
 	memset(p, '[', sizeof p);
 	literal_extract(&l, arena, p, sizeof p, "");
 	assert_int_equal(l.n, 0);
@@ -408,7 +489,8 @@ make_choice(struct made *m, int depth)
 
 /* 1 match, 0 none, -1 PCRE2 refuses the pattern. */
 static int
-matches(const char *p, uint32_t n, const char *t, uint32_t tn, uint32_t x)
+matches(const char *p, uint32_t n, const char *t, uint32_t tn, uint32_t x,
+    uint32_t *from)
 {
 	pcre2_match_data *m = pcre2_match_data_create(1, NULL);
 	PCRE2_SIZE at;
@@ -421,41 +503,57 @@ matches(const char *p, uint32_t n, const char *t, uint32_t tn, uint32_t x)
 	rc = -1;
 	if (re != NULL)
 		rc = pcre2_match(re, (PCRE2_SPTR)t, tn, 0, 0, m, NULL) >= 0;
+	if (rc == 1)
+		*from = (uint32_t)pcre2_get_ovector_pointer(m)[0];
 	pcre2_code_free(re);
 	pcre2_match_data_free(m);
 	return rc;
 }
 
+/* Does one of the literals stand as far behind `from` as it should?  Where it
+   is part of a match it begins with a character of the text. */
 static bool
-holds_one(const struct literals *l, const char *t, uint32_t tn)
+holds_one(const struct literals *l, const char *t, uint32_t tn, uint32_t from)
 {
 	char *folded = malloc(FOLD_CASE_ROOM(tn));
-	uint32_t n;
+	uint32_t n, chars = 0;
 	bool found = false;
 
 	assert_non_null(folded);
-	n = fold_case(folded, t, tn);
-	for (uint32_t i = 0; i < l->n && !found; i++)
-		found = memmem(folded, n, l->v[i], l->len[i]) != NULL;
+	for (uint32_t at = from; at < tn && !found; at++) {
+		if ((t[at] & 0xc0) == 0x80)
+			continue;
+		n = fold_case(folded, t + at, tn - at);
+		for (uint32_t i = 0; i < l->n && !found; i++)
+			found = chars >= l->v[i].min && chars <= l->v[i].max &&
+				n >= l->v[i].len &&
+				memcmp(folded, l->v[i].p, l->v[i].len) == 0;
+		chars++;
+	}
 	free(folded);
 	return found;
 }
 
-static void
+static bool
 check_sound(const char *p, uint32_t pn, const char *t, uint32_t tn, bool x,
     const struct literals *l)
 {
-	if (l->n > 0 && !holds_one(l, t, tn) &&
-	    matches(p, pn, t, tn, x ? PCRE2_EXTENDED : 0) == 1)
-		fail_msg("unsound: /%.*s/%s on \"%.*s\": \"%.*s\"...", (int)pn,
-		    p, x ? "x" : "", (int)tn, t, (int)l->len[0], l->v[0]);
+	uint32_t from = 0;
+	bool match = matches(p, pn, t, tn, x ? PCRE2_EXTENDED : 0, &from) == 1;
+
+	if (match && l->n > 0 && !l->anywhere &&
+	    !holds_one(l, t, tn, l->moves ? 0 : from))
+		fail_msg("unsound: /%.*s/%s on \"%.*s\": \"%.*s\" %u-%u...",
+		    (int)pn, p, x ? "x" : "", (int)tn, t, (int)l->v[0].len,
+		    l->v[0].p, l->v[0].min, l->v[0].max);
+	return match;
 }
 
 static void
 test_sound(void **state)
 {
 	static struct made m;
-	uint32_t said = 0, matched = 0, n = 24000;
+	uint32_t said = 0, near = 0, matched = 0, n = 24000;
 
 	(void)state;
 	for (uint32_t i = 0; i < n; i++) {
@@ -466,17 +564,18 @@ test_sound(void **state)
 		assert_non_null(a);
 		m = (struct made){.x = x};
 		make_choice(&m, 4);
-		literal_extract(&l, a, m.p, m.pn, x ? "ix" : "i");
+		(i % 2 ? literal_extract : literal_extract_any)(
+		    &l, a, m.p, m.pn, x ? "ix" : "i");
 		said += l.n > 0;
-		if (!m.full) {
-			check_sound(m.p, m.pn, m.t, m.tn, x, &l);
-			matched += matches(m.p, m.pn, m.t, m.tn,
-				       x ? PCRE2_EXTENDED : 0) == 1;
-		}
+		for (uint32_t k = 0; k < l.n; k++)
+			near += l.v[k].max != UINT32_MAX;
+		if (!m.full)
+			matched += check_sound(m.p, m.pn, m.t, m.tn, x, &l);
 		arena_free(a);
 	}
 	assert_true(matched > n * 9 / 10); /* not those that got too long */
 	assert_true(said > n / 4);
+	assert_true(near > n / 4);
 }
 
 /* Prefixes and mutations: no crash, and what PCRE2 takes stays sound on the
@@ -530,6 +629,14 @@ test_broken(void **state)
  */
 #define LITS 60
 
+static void
+add_literal(struct prefilter *f, const char *p, uint32_t len, uint32_t id)
+{
+	struct literal one = {.p = p, .len = len, .max = UINT32_MAX};
+
+	prefilter_add(f, &(struct literals){.v = &one, .n = 1}, 0, id);
+}
+
 /* ids: several for one literal, several literals for one. */
 static void
 search_round(uint32_t letters)
@@ -547,7 +654,7 @@ search_round(uint32_t letters)
 		for (uint32_t k = 0; k < len[i]; k++)
 			lit[i][k] = (char)(dice(2) ? 'a' + dice(letters)
 						   : 0xe5 + dice(letters));
-		prefilter_add(f, lit[i], len[i], id[i]);
+		add_literal(f, lit[i], len[i], id[i]);
 	}
 	prefilter_build(f);
 	for (uint32_t k = 0; k < n; k++)
@@ -562,7 +669,7 @@ search_round(uint32_t letters)
 		for (uint32_t i = 0; i < count; i++)
 			if (memmem(copy, n - from, lit[i], len[i]) != NULL)
 				want[id[i] / 64] |= (uint64_t)1 << id[i] % 64;
-		prefilter_scan(f, copy, n - from, bits);
+		prefilter_scan(f, copy, n - from, bits, NULL);
 		assert_memory_equal(bits, want, sizeof bits);
 		free(copy);
 	}
@@ -585,34 +692,34 @@ test_search_edges(void **state)
 	char word[16];
 
 	(void)state;
-	prefilter_scan(f, "abc", 3, bits); /* not even built */
+	prefilter_scan(f, "abc", 3, bits, NULL); /* not even built */
 	prefilter_build(f);
-	prefilter_scan(f, "abc", 3, bits);
+	prefilter_scan(f, "abc", 3, bits, NULL);
 	assert_true(bits[0] == 0);
 	f = prefilter_new(arena);
-	prefilter_add(f, "he", 2, 1);
-	prefilter_add(f, "she", 3, 2);
-	prefilter_add(f, "hers", 4, 3);
-	prefilter_add(f, "his", 3, 4);
-	prefilter_add(f, "she", 3, 70);
+	add_literal(f, "he", 2, 1);
+	add_literal(f, "she", 3, 2);
+	add_literal(f, "hers", 4, 3);
+	add_literal(f, "his", 3, 4);
+	add_literal(f, "she", 3, 70);
 	prefilter_build(f);
-	prefilter_scan(f, "ushers", 6, bits);
+	prefilter_scan(f, "ushers", 6, bits, NULL);
 	assert_true(bits[0] == 0xe && bits[1] == 1u << 6);
-	prefilter_scan(f, "his", 3, bits);
+	prefilter_scan(f, "his", 3, bits, NULL);
 	assert_true(bits[0] == 0x1e);
 	f = prefilter_new(arena); /* the empty literal stands everywhere */
-	prefilter_add(f, "", 0, 5);
+	add_literal(f, "", 0, 5);
 	prefilter_build(f);
 	bits[0] = 0;
-	prefilter_scan(f, "", 0, bits);
+	prefilter_scan(f, "", 0, bits, NULL);
 	assert_true(bits[0] == 1u << 5);
 	f = prefilter_new(arena); /* more than a scan remembers */
 	for (uint32_t i = 0; i < 40000; i++)
-		prefilter_add(
+		add_literal(
 		    f, word, (uint32_t)sprintf(word, "w%05u", i), i % 64);
 	prefilter_build(f);
 	bits[0] = 0;
-	prefilter_scan(f, "w00001w39999w39999", 18, bits);
+	prefilter_scan(f, "w00001w39999w39999", 18, bits, NULL);
 	assert_true(bits[0] == ((uint64_t)1 << 1 | (uint64_t)1 << 39999 % 64));
 }
 
@@ -621,6 +728,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_distances),
+	    cmocka_unit_test(test_ways),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_sound),
 	    cmocka_unit_test(test_broken),
