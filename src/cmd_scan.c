@@ -21,6 +21,7 @@
 #include "worker_pool.h"
 
 #define FLUSH (64u << 10)
+#define FEW 4             /* messages that are not worth a pool */
 #define ROWS (256u << 20) /* bytes of rows that wait: one may be large */
 
 struct scan {
@@ -31,6 +32,7 @@ struct scan {
 	struct buf out; /* rows that were not written yet */
 	struct tally tally;
 	struct progress progress;
+	unsigned few;     /* messages that were judged without the pool */
 	bool found;       /* the table has its head */
 	bool trouble;     /* something could not be read */
 	bool broken_pipe; /* nobody reads our output any more */
@@ -132,12 +134,10 @@ put_sum(struct pool_item *item, const char *p, char sum[ROW_SUM])
 
 /* Too large for the pool's memory: read into our own. */
 static char *
-read_large(
-    struct scan *s, struct box *b, const struct box_item *from, struct err *err)
+read_large(struct box *b, const struct box_item *from, struct err *err)
 {
-	char *p = malloc(from->len);
+	char *p = malloc(from->len + 1);
 
-	(void)s;
 	if (p == NULL) {
 		err_set(err, "no memory");
 		return NULL;
@@ -154,18 +154,21 @@ put_message(
 {
 	struct pool_item item = {
 	    .box = from->box, .id = from->id, .offset = from->offset};
-	bool fits = from->len <= LIMIT_LOT, large = from->len > LIMIT_MESSAGE;
+	bool fits = from->len <= LIMIT_LOT && s->few == FEW,
+	     large = from->len > LIMIT_MESSAGE;
 	char *room, *own = NULL, sum[ROW_SUM];
 	struct err why;
 	int rc;
 
+	if (!fits && s->few < FEW)
+		s->few++;
 	item.len = large ? 0 : (uint32_t)from->len;
 	while ((room = pool_room(s->pool, fits ? item.len : 0)) == NULL)
 		take_answers(s, true);
 	if (large) {
 		err_set(&why, "larger than %u bytes", LIMIT_MESSAGE);
 		item.why = why.text;
-	} else if (!fits && (own = read_large(s, b, from, &why)) == NULL) {
+	} else if (!fits && (own = read_large(b, from, &why)) == NULL) {
 		item.why = why.text;
 	} else if (fits && box_read(b, from, room, item.len, &why) !=
 			       (int64_t)item.len) {

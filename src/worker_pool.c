@@ -83,7 +83,7 @@ struct pool {
 	uint64_t made, next; /* numbers: of the next lot made, and taken */
 	uint32_t *odd; /* rules that do not compile, found out by the child */
 	uint32_t nodd;
-	bool degraded;
+	bool prepared, degraded;
 	struct pollfd *poll;
 };
 
@@ -182,6 +182,33 @@ post(struct worker *w, const struct lot *lot)
 	__atomic_add_fetch(&d->posted, 1, __ATOMIC_RELEASE);
 }
 
+/* Was it left as it was because it does not compile? */
+static bool
+is_odd(const struct rule *r)
+{
+	bool odd = r->way == NULL && r->re == NULL;
+
+	for (uint32_t k = 0; r->way != NULL && k < r->literals.nway; k++)
+		odd |= r->way[k] == NULL;
+	return odd && r->pattern != NULL && !r->broken;
+}
+
+/* Code that is compiled now runs in the sandbox, where none can be made. */
+static void
+prepare(struct pool *x)
+{
+	struct rules *rules = x->rules;
+
+	if (x->prepared)
+		return;
+	x->prepared = true;
+	x->degraded = rules->degraded;
+	match_prepare(rules, true);
+	for (uint32_t i = 0; i < rules->n; i++)
+		if (is_odd(&rules->rule[i]))
+			x->odd[x->nodd++] = i;
+}
+
 static int
 start_child(struct pool *x, struct worker *w, struct err *err)
 {
@@ -190,6 +217,7 @@ start_child(struct pool *x, struct worker *w, struct err *err)
 
 	if (pipe2(fd, O_CLOEXEC) == -1)
 		return err_errno(err, "pipe");
+	prepare(x);
 	w->desk->posted = 0;
 	for (unsigned i = 0; i < w->queued; i++)
 		post(w, w->queue[i]);
@@ -571,34 +599,6 @@ pool_take(struct pool *x, struct pool_item **item, bool wait)
 
 /* ---- a pool ---- */
 
-/* Was it left as it was because it does not compile? */
-static bool
-is_odd(const struct rule *r)
-{
-	bool odd = r->way == NULL && r->re == NULL;
-
-	for (uint32_t k = 0; r->way != NULL && k < r->literals.nway; k++)
-		odd |= r->way[k] == NULL;
-	return odd && r->pattern != NULL && !r->broken;
-}
-
-/* Code that is compiled now runs in the sandbox, where none can be made. */
-static int
-compile(struct pool *x)
-{
-	struct rules *rules = x->rules;
-
-	x->degraded = rules->degraded;
-	x->odd = calloc(rules->n + 1u, sizeof *x->odd);
-	if (x->odd == NULL)
-		return -1;
-	match_prepare(rules, true);
-	for (uint32_t i = 0; i < rules->n; i++)
-		if (is_odd(&rules->rule[i]))
-			x->odd[x->nodd++] = i;
-	return 0;
-}
-
 static void *
 share(size_t n)
 {
@@ -642,9 +642,10 @@ pool_open(struct rules *rules, const struct settings *settings,
 	x->worker = calloc(workers, sizeof *x->worker);
 	x->order = calloc(workers * LIMIT_LOTS, sizeof *x->order);
 	x->poll = calloc(workers, sizeof *x->poll);
+	x->odd = calloc(rules->n + 1u, sizeof *x->odd);
 	x->charsets = charsets_open_usual();
 	if (x->worker == NULL || x->order == NULL || x->poll == NULL ||
-	    x->charsets == NULL || make_workers(x) == -1 || compile(x) == -1)
+	    x->charsets == NULL || x->odd == NULL || make_workers(x) == -1)
 		goto fail;
 	return x;
 fail:
