@@ -119,8 +119,11 @@ row_json(struct buf *out, const struct pool_item *item,
 	put_text(out, "from", r->from, r->from_len);
 	put_text(out, "subject", r->subject, r->subject_len);
 	buf_puts(out, ",\"date\":");
-	report_json_word(out, r->date);
-	if (item->sum != NULL) /* digits: none of them is a code */
+	if (r->date != NULL) /* digits, but none of them is a code */
+		report_json_path(out, r->date);
+	else
+		buf_puts(out, "null");
+	if (item->sum != NULL)
 		buf_printf(out, ",\"sha256\":\"%s\"", item->sum);
 	if (timing)
 		buf_printf(out, ",\"ms\":%.3f", item->us / 1000.0);

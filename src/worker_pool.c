@@ -23,6 +23,7 @@
 
 #define RING 4u /* a power of two above LIMIT_LOTS: the count may wrap */
 #define SKIP UINT32_MAX
+#define NAP_MS 1
 #define KEEP_BUFFER (1u << 20)
 
 /* ---- what is shared ---- */
@@ -386,6 +387,19 @@ listen_to(struct pool *x, struct worker *w)
 		replace_child(x, w, err.text);
 }
 
+/* Who is woken for each answer takes the processor from who makes them: as
+   long as each has another lot, they can wait. */
+static void
+let_them_work(const struct pool *x)
+{
+	struct pollfd none;
+
+	for (unsigned i = 0; i < x->nworker; i++)
+		if (x->worker[i].queued < 2)
+			return;
+	poll(&none, 0, NAP_MS);
+}
+
 /* Hears the children once; waits for the first that has something to say. */
 static void
 hear(struct pool *x, bool wait)
@@ -393,6 +407,8 @@ hear(struct pool *x, bool wait)
 	int64_t now = clock_ms(), left = wait ? INT32_MAX : 0;
 	unsigned n = 0;
 
+	if (wait)
+		let_them_work(x);
 	for (unsigned i = 0; i < x->nworker; i++) {
 		struct worker *w = &x->worker[i];
 		int64_t rest = w->since + x->settings->limit_time - now;
