@@ -23,8 +23,9 @@ SRC = arena buf log clock date map message decode decode_names decode_charset ht
 	entries entries_judge entries_plan show headline judge wire sandbox \
 	worker worker_pool \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
+	vault vault_file vault_store vault_token \
 	row tally progress \
-	cmd_filter cmd_explain cmd_rules cmd_scan main
+	cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan main
 TABLES = fold html sandbox
 PROGS = simsift
 
@@ -106,6 +107,10 @@ $(B)/simsift-faults: src/worker.c $(OBJ)
 		src/worker.c
 	$(CC) $(LDFLAGS) -o $@ $(OBJ:%/worker.o=%/worker-faults.o) $(LIBS)
 
+# Makes a call of libc fail: see tests/fault/inject.c.
+$(B)/inject.so: tests/fault/inject.c | $(B)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARN) -shared -fPIC -o $@ $<
+
 # judge() in line, without fork and sandbox: for valgrind and fuzzers.
 $(B)/judge-inline: tests/prop/judge_inline.c $(LIBOBJ)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
@@ -119,8 +124,8 @@ $(B)/prop-cuts: $(wildcard tests/prop/cuts*.c) tests/prop/cuts.h $(LIBOBJ)
 $(B)/prop-windows: tests/prop/windows.c $(LIBOBJ)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
-check-progs: all $(UNITS) $(B)/simsift-faults $(B)/judge-inline $(B)/prop-cuts \
-	$(B)/prop-windows
+check-progs: all $(UNITS) $(B)/inject.so $(B)/simsift-faults \
+	$(B)/judge-inline $(B)/prop-cuts $(B)/prop-windows
 
 TESTS = $(sort $(wildcard tests/*/*.t))
 
@@ -165,7 +170,7 @@ demo: deps
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libseccomp-dev \
 	libcmocka-dev mandoc shellcheck perl diffutils python3 mblaze \
-	bzip2 xz-utils zstd
+	procmail bzip2 xz-utils zstd
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps:

@@ -8,7 +8,8 @@
 struct options {
 	struct conf_sources sources;
 	bool header, json, tree, strict, settings;
-	bool quiet, verbose;
+	bool quiet, verbose, no_vault;
+	const char *vault;                  /* -V, or NULL */
 	bool deep, timing, sum;             /* of scan, like these: */
 	const char *type, *range, *workers; /* as given, or NULL */
 	const char **arg;
@@ -18,6 +19,8 @@ struct options {
 
 int cmd_filter(const struct options *);
 int cmd_check(const struct options *);
+int cmd_hold(const struct options *);
+int cmd_restore(const struct options *);
 int cmd_explain(const struct options *);
 int cmd_diff(const struct options *);
 int cmd_rules(const struct options *);

@@ -1,5 +1,5 @@
 /*
- * filter, check: the same run, two ways to answer.
+ * filter, check, hold: the same run, three ways to answer.
  *
  * filter never exits 0 with less than the whole message, and never anything
  * but 0 or 75: procmail and Sieve throw the output away on any other status,
@@ -7,14 +7,15 @@
  */
 #include "cmd.h"
 
-#include <sha2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "limits.h"
 #include "message.h"
+#include "vault.h"
 #include "worker.h"
 
 #define HELD (64u << 10) /* bytes that wait for a write */
@@ -25,8 +26,13 @@ struct errand {
 	struct config config;
 	struct arena *arena;
 	struct report report;
+	struct vault vault;
+	const char *vault_path;
 	bool judged;
-	char id[SHA256_DIGEST_LENGTH * 2 + 1];
+	bool ours;             /* it carries a token of ours: passed as it is */
+	bool stored;           /* the original is safe */
+	char id[VAULT_ID + 1]; /* whole */
+	char shown[9];
 };
 
 /* The id by which a log line and a field are brought together. */
@@ -35,9 +41,8 @@ name_message(struct errand *r)
 {
 	if (r->id[0] != '\0')
 		return;
-	SHA256Data(
-	    (const uint8_t *)r->message.bytes.p, r->message.bytes.len, r->id);
-	r->id[8] = '\0';
+	vault_id(r->message.bytes.p, (uint32_t)r->message.bytes.len, r->id);
+	memcpy(r->shown, r->id, sizeof r->shown - 1);
 }
 
 #define LARGE (1u << 20)
@@ -51,6 +56,75 @@ meanwhile(void *ctx)
 
 	if (r->message.bytes.len >= LARGE)
 		name_message(r);
+}
+
+/* ---- the vault ---- */
+
+/* -1: nothing says where it is.  That, too, may take memory. */
+static int
+find_vault(struct errand *r, struct err *err)
+{
+	if (setjmp(*arena_oom(r->arena)) != 0)
+		return err_set(err, "no memory");
+	r->vault_path =
+	    vault_path(r->arena, r->opt->vault, r->config.settings.vault, err);
+	return r->vault_path != NULL ? 0 : -1;
+}
+
+/* The original is on disk, or -1. */
+static int
+keep_original(struct errand *r, enum action action, struct err *err)
+{
+	const struct vault_item it = {.p = r->message.bytes.p,
+	    .len = (uint32_t)r->message.bytes.len,
+	    .report = &r->report,
+	    .rules = &r->config.rules,
+	    .action = action,
+	    .sender = getenv("SENDER"),
+	    .recipient = getenv("RECIPIENT")};
+
+	if (find_vault(r, err) == -1 ||
+	    vault_open(&r->vault, r->vault_path, true, err) != 0 ||
+	    vault_store(&r->vault, &it, r->id, err) != 0)
+		return -1;
+	r->stored = true;
+	/* A second try of the mail system has the id of the first. */
+	memcpy(r->shown, r->id, sizeof r->shown - 1);
+	return 0;
+}
+
+/* Does one of the fields that say so hold?  Nothing is opened for a message
+   that has none. */
+static bool
+is_ours(struct errand *r)
+{
+	const char *p = r->message.bytes.p;
+	const struct report *rep = &r->report;
+	char id[VAULT_ID + 1];
+	struct vault_sum sum;
+	struct err err;
+	bool ours = false;
+
+	if (rep->ntoken == 0 || r->opt->no_vault || find_vault(r, &err) == -1)
+		return false;
+	if (vault_open(&r->vault, r->vault_path, false, &err) == 0) {
+		vault_sum_start(&sum);
+		vault_sum_put(&sum, p + rep->body_at,
+		    r->message.bytes.len - rep->body_at);
+		for (uint32_t i = 0; i < rep->ntoken && !ours; i++) {
+			const char *q = p + rep->token[i].from;
+			size_t n = rep->token[i].to - rep->token[i].from;
+			const char *colon = memchr(q, ':', n);
+
+			if (colon != NULL) /* worker.c saw one */
+				ours = vault_token_holds(&r->vault, colon + 1,
+				    n - (size_t)(colon + 1 - q), &sum, id);
+		}
+	}
+	vault_close(&r->vault);
+	if (ours)
+		log_info("passed as it is: the token of %s holds", id);
+	return ours;
 }
 
 static int
@@ -104,11 +178,16 @@ judge_or_say(struct errand *r)
 		    r->config.settings.limit_message);
 		return;
 	}
-	if (judge_message(r, 0, &err) == -1) {
+	if (judge_message(r, WANT_REASONS, &err) == -1) {
 		log_error("not judged: %s", err.text);
 		return;
 	}
 	r->judged = !(r->report.warn & WARN_MBOX);
+	if (r->judged && is_ours(r)) {
+		r->ours = true;
+		r->report = (struct report){
+		    .category = UINT32_MAX, .required = r->report.required};
+	}
 	log_broken(r);
 	warn = r->report.warn & (WARN_MBOX | WARN_TIME | WARN_SKIPPED);
 	while ((name = report_warn_name(&warn)) != NULL)
@@ -120,12 +199,44 @@ log_verdict(const struct errand *r)
 {
 	struct buf line = BUF(LIMIT_FIELD);
 
-	report_status(&line, &r->report, &r->config.rules, r->id);
+	report_status(&line, &r->report, &r->config.rules, r->shown);
 	if (!line.failed)
 		log_info("%.*s", (int)line.len, line.p);
 	if (r->report.refusal != REFUSAL_NONE)
 		log_info("not cut: %s", report_refusal_name(r->report.refusal));
 	buf_free(&line);
+}
+
+/* The token of the result.  Without it the result is whole all the same: only
+   `restore` has to be told the id. */
+static void
+put_token(struct errand *r, struct buf *out, const char *eol)
+{
+	const struct buf *in = &r->message.bytes;
+	const struct report *rep = &r->report;
+	struct vault_sum sum;
+	struct err err;
+	uint32_t k = 0;
+
+	while (k < rep->nedit && rep->edit[k].span.to <= rep->body_at &&
+	       rep->edit[k].span.from < rep->body_at)
+		k++;
+	/* A cut from header into body: there is none. */
+	if (k < rep->nedit && rep->edit[k].span.from < rep->body_at)
+		return;
+	vault_sum_start(&sum);
+	edit_write(in->p, rep->body_at, (uint32_t)in->len, rep->edit + k,
+	    rep->nedit - k, vault_sum_put, &sum);
+	if (vault_token(&r->vault, r->id, &sum, eol, out, &err) != 0)
+		log_warn("no token for the result: %s", err.text);
+}
+
+static void
+put_fields(struct errand *r, struct buf *out, const char *eol)
+{
+	report_field(out, &r->report, &r->config.rules, eol, r->shown);
+	if (r->report.action == ACTION_CUT && r->stored)
+		put_token(r, out, eol);
 }
 
 /* Our field, or nothing, in `out`; -1: there can be no result. */
@@ -147,8 +258,7 @@ make_field(struct errand *r, struct buf *out)
 	    (in->p[rep->field_at] == ' ' || in->p[rep->field_at] == '\t'))
 		log_warn("no field added: the message starts with a blank");
 	else
-		report_field(
-		    out, rep, &r->config.rules, message_eol(in->p, n), r->id);
+		put_fields(r, out, message_eol(in->p, n));
 	return out->failed ? -1 : 0;
 }
 
@@ -234,6 +344,34 @@ write_message(const struct errand *r, const struct buf *field)
 	return rc == -1 ? EX_TEMPFAIL : EX_OK;
 }
 
+/* A cut whose original is not kept is none: the message is marked. */
+static void
+do_not_cut(struct errand *r)
+{
+	struct report *rep = &r->report;
+	const struct buf *in = &r->message.bytes;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rep->nedit; i++)
+		if (edit_own_field(in->p, (uint32_t)in->len, &rep->edit[i]))
+			rep->edit[n++] = rep->edit[i];
+	rep->nedit = n;
+	rep->ncut = 0;
+	rep->action = ACTION_MARK;
+}
+
+static void
+keep_or_mark(struct errand *r)
+{
+	struct err err;
+
+	if (r->report.action != ACTION_CUT || r->opt->no_vault ||
+	    keep_original(r, ACTION_CUT, &err) == 0)
+		return;
+	log_error("not cut, the original cannot be kept: %s", err.text);
+	do_not_cut(r);
+}
+
 int
 cmd_filter(const struct options *opt)
 {
@@ -259,9 +397,11 @@ cmd_filter(const struct options *opt)
 		end_run(write_message(&r, NULL));
 	}
 	judge_or_say(&r);
-	if (r.judged && (r.report.action != ACTION_PASS || opt->header ||
-			    r.report.nedit > 0)) {
+	if (r.judged && !r.ours &&
+	    (r.report.action != ACTION_PASS || opt->header ||
+		r.report.nedit > 0)) {
 		name_message(&r);
+		keep_or_mark(&r);
 		if (r.report.action != ACTION_PASS)
 			log_verdict(&r);
 		edited = make_field(&r, &field) == 0;
@@ -271,34 +411,42 @@ cmd_filter(const struct options *opt)
 	end_run(write_message(&r, edited ? &field : NULL));
 }
 
+/* For the commands that answer by their status.  False: there is trouble. */
+static bool
+read_and_judge(struct errand *r)
+{
+	struct err err;
+
+	if (r->opt->wrong != NULL) {
+		log_error("%s", r->opt->wrong);
+		return false;
+	}
+	if (read_message(r, &err) == -1) {
+		log_error("%s", err.text);
+		return false;
+	}
+	if (r->message.spool != -1) {
+		log_warn("not judged: the message is larger than %u bytes",
+		    LIMIT_MESSAGE);
+		return false;
+	}
+	judge_or_say(r);
+	return r->judged;
+}
+
 /* As grep: 0 promotion, 1 clean, 75 trouble. */
 int
 cmd_check(const struct options *opt)
 {
 	struct buf line = BUF(LIMIT_FIELD);
 	struct errand r = {.opt = opt};
-	struct err err;
 	int status = EX_TEMPFAIL;
 
-	if (opt->wrong != NULL) {
-		log_error("%s", opt->wrong);
-		return EX_TEMPFAIL;
-	}
-	if (read_message(&r, &err) == -1) {
-		log_error("%s", err.text);
-		goto out;
-	}
-	if (r.message.spool != -1) {
-		log_warn("not judged: the message is larger than %u bytes",
-		    LIMIT_MESSAGE);
-		goto out;
-	}
-	judge_or_say(&r);
-	if (!r.judged)
+	if (!read_and_judge(&r))
 		goto out;
 	status = r.report.verdict == VERDICT_CLEAN ? 1 : 0;
 	name_message(&r);
-	report_status(&line, &r.report, &r.config.rules, r.id);
+	report_status(&line, &r.report, &r.config.rules, r.shown);
 	if (opt->verbose && !line.failed)
 		printf("%.*s\n", (int)line.len, line.p);
 	if (fflush(stdout) == EOF) {
@@ -306,5 +454,28 @@ cmd_check(const struct options *opt)
 		status = EX_TEMPFAIL;
 	}
 out:
+	end_run(status);
+}
+
+/* As grep, too: 0 it is held, and safe, so that the caller may drop it; 1 there
+   is nothing to hold; 75 trouble.  Whatever is not 0 means: deliver it. */
+int
+cmd_hold(const struct options *opt)
+{
+	struct errand r = {.opt = opt};
+	struct err err;
+	int status = EX_TEMPFAIL;
+
+	if (!read_and_judge(&r))
+		end_run(status);
+	if (r.report.action != ACTION_HOLD)
+		end_run(1);
+	name_message(&r);
+	if (keep_original(&r, ACTION_HOLD, &err) == 0)
+		status = EX_OK;
+	else
+		log_error("not held: %s", err.text);
+	if (status == EX_OK)
+		log_verdict(&r);
 	end_run(status);
 }

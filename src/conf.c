@@ -13,7 +13,7 @@
 #define FILES 1000
 #define SHOWN 5 /* complaints that go to the log each time */
 
-enum kind { KIND_NUMBER, KIND_SCORE };
+enum kind { KIND_NUMBER, KIND_SCORE, KIND_PATH };
 
 static const struct setting {
 	const char *name;
@@ -40,6 +40,8 @@ static const struct setting {
 	LIMIT_TIME_MS, 50, 600000, "milliseconds for one message"},
     {"limit_message", KIND_NUMBER, offsetof(struct settings, limit_message),
 	LIMIT_MESSAGE, 1, 1u << 30, "bytes; a larger message is not judged"},
+    {"vault", KIND_PATH, offsetof(struct settings, vault), 0, 0, 0,
+	"the folder that keeps what is held or cut"},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))
@@ -49,7 +51,9 @@ store(struct settings *s, const struct setting *t, double v)
 {
 	char *p = (char *)s + t->at;
 
-	if (t->kind == KIND_SCORE)
+	if (t->kind == KIND_PATH)
+		*(const char **)(void *)p = NULL;
+	else if (t->kind == KIND_SCORE)
 		*(double *)(void *)p = v;
 	else
 		*(uint32_t *)(void *)p = (uint32_t)v;
@@ -164,6 +168,18 @@ make_list_rules(struct settings *s, struct rules *r)
 }
 
 static int
+set_path(
+    struct settings *s, const struct setting *t, const char *v, struct err *why)
+{
+	if (v[0] != '/' && strncmp(v, "~/", 2) != 0)
+		return err_set(
+		    why, "%s takes a folder that begins with / or ~/", t->name);
+	*(const char **)(void *)((char *)s + t->at) =
+	    arena_dup(s->arena, v, strlen(v));
+	return 1;
+}
+
+static int
 set(void *ctx, const char *name, const char *value, struct err *why)
 {
 	char *end;
@@ -179,6 +195,8 @@ set(void *ctx, const char *name, const char *value, struct err *why)
 
 		if (strcmp(name, t->name) != 0)
 			continue;
+		if (t->kind == KIND_PATH)
+			return set_path(ctx, t, value, why);
 		v = strtod(value, &end);
 		if (end == value || *end != '\0' || !(v >= t->min) ||
 		    (t->kind == KIND_NUMBER && v != (uint32_t)v) ||
@@ -196,9 +214,15 @@ void
 conf_print(const struct settings *s)
 {
 	for (size_t i = 0; i < N(table); i++)
-		printf("%-17s %-10.10g # %s (default %.10g, %.10g to %.10g)\n",
-		    table[i].name, fetch(s, &table[i]), table[i].what,
-		    table[i].value, table[i].min, table[i].max);
+		if (table[i].kind == KIND_PATH)
+			printf("%-17s %s # %s (default %s)\n", table[i].name,
+			    s->vault != NULL ? s->vault : "", table[i].what,
+			    "~/.local/share/simsift/vault");
+		else
+			printf("%-17s %-10.10g # %s (default %.10g, %.10g to "
+			       "%.10g)\n",
+			    table[i].name, fetch(s, &table[i]), table[i].what,
+			    table[i].value, table[i].min, table[i].max);
 }
 
 static void

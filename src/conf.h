@@ -16,6 +16,7 @@ struct settings {
 	uint32_t digest_stub;       /* 1: a removed entry leaves a line */
 	uint32_t limit_time;        /* ms for a message, children and all */
 	uint32_t limit_message;     /* bytes; above: passed unjudged */
+	const char *vault;          /* its folder, or NULL: the usual place */
 	struct sender_list {        /* patterns of addresses */
 		const char **v;
 		uint32_t n, size;

@@ -25,6 +25,12 @@ own_fields(const char *p, uint32_t len, struct span s)
 	return start || s.to == len;
 }
 
+bool
+edit_own_field(const char *p, uint32_t len, const struct edit *e)
+{
+	return e->len == 0 && own_fields(p, len, e->span);
+}
+
 static bool
 is_base64(unsigned char c)
 {

@@ -25,6 +25,9 @@ struct edit {
 const char *edit_check(const char *p, uint32_t len, const struct edit *v,
     uint32_t n, unsigned keep_percent);
 
+/* Does it do nothing but take out whole fields that begin with X-Simsift? */
+bool edit_own_field(const char *p, uint32_t len, const struct edit *);
+
 /* The edited message from byte `at` on, where no edit may start before, piece
    by piece; some are empty.  What put says: 0, or -1 and no more comes. */
 typedef int edit_put(void *ctx, const char *p, size_t n);

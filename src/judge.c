@@ -95,6 +95,35 @@ put_edit(struct report *r, struct arena *a, uint32_t *size, struct edit e)
 	r->edit[r->nedit++] = e;
 }
 
+static bool
+field_begins(const char *p, const struct field *f, const char *with)
+{
+	size_t n = strlen(with);
+
+	return f->name.to - f->name.from >= n &&
+	       strncasecmp(p + f->name.from, with, n) == 0;
+}
+
+/* Those that may be ours after all. */
+static void
+find_tokens(
+    struct report *r, struct arena *a, const struct sight *s, const char *p)
+{
+	const struct header *h = &s->tree.part[0].header;
+
+	r->body_at = h->body;
+	if (h->cut_short)
+		return;
+	for (uint32_t i = 0; i < h->n && r->ntoken < LIMIT_TOKENS; i++) {
+		if (!message_field_is(p, &h->field[i], "x-simsift-token"))
+			continue;
+		if (r->token == NULL)
+			r->token =
+			    arena_array(a, LIMIT_TOKENS, sizeof *r->token);
+		r->token[r->ntoken++] = h->field[i].whole;
+	}
+}
+
 /* The plan's edits and the removal of X-Simsift* fields, in order. */
 static void
 all_edits(
@@ -111,8 +140,7 @@ all_edits(
 		while (k < s->plan.nedit &&
 		       s->plan.edit[k].span.from < f->whole.from)
 			put_edit(r, a, &size, s->plan.edit[k++]);
-		if (f->name.to - f->name.from >= 9 &&
-		    strncasecmp(p + f->name.from, "x-simsift", 9) == 0)
+		if (field_begins(p, f, "x-simsift"))
 			put_edit(r, a, &size, (struct edit){f->whole, NULL, 0});
 	}
 	while (k < s->plan.nedit)
@@ -416,7 +444,8 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 		decide(&x, r);
 	warn(r, x.s);
 	all_edits(r, a, x.s, job->p);
-	if (job->want & WANT_HEADLINE)
+	find_tokens(r, a, x.s, job->p);
+	if (job->want & WANT_HEADLINE || r->verdict != VERDICT_CLEAN)
 		headline(r, a, &x.s->view);
 	show(r, a, x.s, &x.e, job->want);
 }

@@ -78,15 +78,22 @@
 #define LIMIT_LITERALS 512u /* alternatives kept of one rule: word lists */
 #define LIMIT_COMPLAINTS 1000u
 
+/* The vault. */
+#define LIMIT_VAULT_HEAD (256u << 10) /* the fields before a message */
+#define LIMIT_VAULT_RULES 50u         /* rules that are named there */
+#define LIMIT_VAULT_TEXT 160u         /* bytes shown of what each found */
+#define LIMIT_VAULT_PATH 1000u        /* bytes of a rule file's path */
+#define LIMIT_HEADLINE 400u           /* bytes of subject and sender kept */
+#define LIMIT_TOKENS 8u               /* of one message that are tried */
+#define LIMIT_FROM_LINE 900u          /* longer: no mbox wrote that */
+
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
-
-#define LIMIT_HEADLINE 400u /* bytes of subject and sender kept */
 
 /* The pool of judges.  A larger message has a child of its own. */
 #define LIMIT_WORKERS 256u
 #define LIMIT_LOTS 3u               /* of each: one is judged, two wait */
-#define LIMIT_LOT (4u << 20)        /* bytes: 12 of these are 48 MB at most */
+#define LIMIT_LOT (4u << 20)        /* bytes: with three, 12 MB a worker */
 #define LIMIT_LOT_FULL (256u << 10) /* no more is added from here on */
 #define LIMIT_LOT_MESSAGES 64u
 

@@ -19,7 +19,10 @@
 #define DIFF 0x08u
 #define RULES 0x10u
 #define SCAN 0x20u
-#define ALL 0xffu
+#define HOLD 0x40u
+#define RESTORE 0x80u
+#define VAULT (FILTER | CHECK | HOLD | RESTORE)
+#define ALL ~0u
 
 static const struct command {
 	const char *name;
@@ -32,6 +35,10 @@ static const struct command {
 	"cut, mark or pass one message"},
     {"check", CHECK, true, cmd_check, "< in",
 	"verdict as exit status: 0 promotion, 1 clean, 75 trouble"},
+    {"hold", HOLD, true, cmd_hold, "< in",
+	"store it if it is to be held: 0 stored, 1 not held, 75 trouble"},
+    {"restore", RESTORE, false, cmd_restore, "[ID...]",
+	"the original, by id or of the cut message on standard input"},
     {"explain", EXPLAIN, false, cmd_explain, "[FILE]",
 	"each hit with its rule, and what is cut"},
     {"diff", DIFF, false, cmd_diff, "[FILE]", "what would be cut"},
@@ -53,6 +60,9 @@ static const struct flag {
     {"-C", VALUE, ALL, offsetof(struct options, sources.dir), "DIR",
 	"rules from this folder only"},
     {"-c", LINE, ALL, 0, "'LINE'", "one more line of configuration"},
+    {"-V", VALUE, VAULT, offsetof(struct options, vault), "DIR", "the vault"},
+    {"--no-vault", FLAG, FILTER | CHECK, offsetof(struct options, no_vault), "",
+	"keep no originals, know no tokens"},
     {"--header", FLAG, FILTER, offsetof(struct options, header), "",
 	"add the X-Simsift field to clean mail too"},
     {"--json", FLAG, EXPLAIN | SCAN | RULES, offsetof(struct options, json), "",

@@ -124,10 +124,15 @@ struct report {
 	uint32_t ncut;
 	struct edit *edit; /* cuts, and the removal of X-Simsift fields */
 	uint32_t nedit;
+	/* Fields that say X-Simsift-Token, and where the body begins: whether
+	   one of them holds only the parent can know. */
+	struct span *token;
+	uint32_t ntoken, body_at;
 	const char *need; /* a converter to open for a second try, or NULL */
 	struct report_entry *entry;
 	uint32_t nentry;
-	/* Decoded, LIMIT_HEADLINE bytes at most. */
+	/* Decoded, LIMIT_HEADLINE bytes at most; of clean mail only where asked
+	   for. */
 	const char *from, *subject;
 	uint32_t from_len, subject_len;
 	const char *date; /* "2026-11-02T10:11:12+01:00", or NULL */
@@ -142,8 +147,9 @@ struct report {
 #define WANT_HITS 1u
 #define WANT_TEXTS 2u
 #define WANT_TREE 4u
-#define WANT_HIDDEN 8u /* rules that never score are named, too */
-#define WANT_HEADLINE 32u /* from, subject, date */
+#define WANT_HIDDEN 8u    /* rules that never score are named, too */
+#define WANT_REASONS 16u  /* hits, where the message is not clean */
+#define WANT_HEADLINE 32u /* from, subject and date of clean mail, too */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);

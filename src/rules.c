@@ -1,5 +1,6 @@
 #include "rules.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -257,7 +258,9 @@ read_all(struct rules *r, int fd, const char *path, size_t size, char **p,
 
 	*p = arena_grow(r->arena, NULL, 0, size + 1);
 	for (*n = 0; *n < size; *n += (size_t)got) {
-		got = read(fd, *p + *n, size - *n);
+		while ((got = read(fd, *p + *n, size - *n)) == -1 &&
+		       errno == EINTR)
+			continue;
 		if (got < 0)
 			return err_errno(err, "%s", path);
 		if (got == 0)

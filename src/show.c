@@ -178,6 +178,9 @@ show(struct report *r, struct arena *a, const struct sight *s,
 {
 	struct shower x = {.r = r, .a = a, .s = s, .e = e};
 
+	if (want & WANT_REASONS && r->verdict != VERDICT_CLEAN)
+		want |= WANT_HITS;
+
 	if (want & WANT_TREE)
 		show_tree(r, a, &s->tree);
 	if (want & WANT_HITS) {

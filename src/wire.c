@@ -234,6 +234,10 @@ xfer_lists(struct wire *w, struct report *r)
 	    w, r->entry, &r->nentry, LIMIT_ENTRIES, 36, sizeof *r->entry);
 	for (uint32_t i = 0; i < r->nentry; i++)
 		xfer_entry(w, &r->entry[i]);
+	r->token = xfer_array(
+	    w, r->token, &r->ntoken, LIMIT_TOKENS, 8, sizeof *r->token);
+	for (uint32_t i = 0; i < r->ntoken; i++)
+		xfer_span(w, &r->token[i], w->len);
 	r->hit =
 	    xfer_array(w, r->hit, &r->nhit, LIMIT_HITS, 60, sizeof *r->hit);
 	for (uint32_t i = 0; i < r->nhit; i++)
@@ -261,6 +265,7 @@ xfer_report(struct wire *w, struct report *r)
 	xfer_u32(w, &r->text_chars);
 	xfer_u32(w, &r->gone_chars);
 	xfer_below(w, &r->field_at, w->len + 1);
+	xfer_below(w, &r->body_at, w->len + 1);
 	xfer_headline(w, &r->from, &r->from_len);
 	xfer_headline(w, &r->subject, &r->subject_len);
 	xfer_string(w, &r->date);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,35 @@ worker_misbehave(const char *p, size_t n)
 #endif
 }
 
+/* … and what it may say that is not so. */
+static void
+lie(struct report *r, struct arena *a, const struct task *t)
+{
+#ifdef SIMSIFT_FAULTS
+	const char *how = getenv("SIMSIFT_CHILD");
+	uint32_t n = t->job.len;
+
+	if (how == NULL || strncmp(how, "lie-", 4) != 0)
+		return;
+	r->token = arena_array(a, 1, sizeof *r->token);
+	r->edit = arena_array(a, 1, sizeof *r->edit);
+	if (strcmp(how, "lie-token") == 0) { /* no such field */
+		r->token[r->ntoken++] = (struct span){0, r->body_at - 1};
+	} else if (strcmp(how, "lie-body") == 0) { /* within a line */
+		r->body_at = n - 3;
+	} else if (strcmp(how, "lie-pass") == 0) { /* it cuts unseen */
+		r->action = ACTION_PASS;
+		r->ncut = 0;
+		r->nedit = 1;
+		r->edit[0].span = (struct span){n - 5, n};
+	}
+#else
+	(void)r;
+	(void)a;
+	(void)t;
+#endif
+}
+
 _Noreturn static void
 child(const struct task *t, int fd, pid_t parent)
 {
@@ -94,6 +124,7 @@ child(const struct task *t, int fd, pid_t parent)
 	if (setjmp(*arena_oom(a)) != 0)
 		_exit(EXIT_MEMORY);
 	judge(&r, a, t->rules, t->settings, &t->job);
+	lie(&r, a, t);
 	if (wire_write(&out, &r) == -1)
 		_exit(EXIT_MEMORY);
 	worker_write(out.p, out.len);
@@ -183,6 +214,38 @@ run_child(struct task *t, struct buf *out, struct err *err)
 	return rc == -1 ? -1 : explain_status(status, err);
 }
 
+/* Whatever the child says is a token is in a field of that name, and in the
+   header. */
+static bool
+check_tokens(const struct report *r, const char *p, uint32_t len)
+{
+	static const char name[] = "x-simsift-token";
+	size_t n = sizeof name - 1;
+
+	if (r->body_at > 0 && r->body_at < len && p[r->body_at - 1] != '\n')
+		return false;
+	for (uint32_t i = 0; i < r->ntoken; i++) {
+		struct span s = r->token[i];
+
+		if (s.to > r->body_at || s.to - s.from <= n ||
+		    (s.from > 0 && p[s.from - 1] != '\n') ||
+		    strncasecmp(p + s.from, name, n) != 0 ||
+		    memchr(p + s.from, ':', s.to - s.from) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Nothing goes but fields that are called ours? */
+static bool
+only_fields(const struct report *r, const struct task *t)
+{
+	for (uint32_t i = 0; i < r->nedit; i++)
+		if (!edit_own_field(t->job.p, t->job.len, &r->edit[i]))
+			return false;
+	return true;
+}
+
 static int
 check(const struct report *r, const struct task *t, struct err *err)
 {
@@ -202,7 +265,10 @@ check(const struct report *r, const struct task *t, struct err *err)
 	if (rules->degraded && r->action > ACTION_MARK)
 		return err_set(err, "the child's answer was refused: a strong "
 				    "action while rules are missing");
-	if (r->action != ACTION_CUT && r->ncut > 0)
+	if (!check_tokens(r, t->job.p, t->job.len))
+		return err_set(err, "the child's answer was refused: tokens in "
+				    "wrong places");
+	if (r->action != ACTION_CUT && (r->ncut > 0 || !only_fields(r, t)))
 		return err_set(err, "the child's answer was refused: cuts "
 				    "without the action");
 	return 0;

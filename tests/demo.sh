@@ -5,8 +5,9 @@ set -eu
 PROGRAM=${1:?usage: demo.sh PROGRAM}
 MAIL=tests/demo.eml
 LC_ALL=C.UTF-8
-export LC_ALL
 TMP=$(mktemp -d)
+XDG_DATA_HOME=$TMP # the vault of this run
+export LC_ALL XDG_DATA_HOME
 trap 'rm -rf "$TMP"' EXIT
 trap 'exit 130' INT TERM
 
@@ -32,7 +33,7 @@ def texts(path):
         m = email.message_from_binary_file(f, policy=email.policy.default)
     parts = [p for p in m.walk() if not p.is_multipart()]
     names = [(k, v) for k, v in m.items()
-             if k not in ("Subject", "X-Simsift")]
+             if k not in ("Subject", "X-Simsift", "X-Simsift-Token")]
     return ([m["Subject"]] + [p.get_content() for p in parts],
             (names, [p.items() for p in m.walk()][1:]))
 
@@ -68,8 +69,8 @@ awk -v RS= 'NR == 1 || (!/^__/ && !n++) { print (NR > 1 ? "\n" : "") $0 }' \
 run '3. What goes? (- before, + after)' diff
 indent "$TMP/diff"
 
-run '4. Do it; this field is added.' filter
-awk '/^X-Simsift:/ { on = 1; print; next } on && /^[ \t]/ { print; next }
+run '4. Do it; these fields are added.' filter
+awk '/^X-Simsift/ { on = 1; print; next } on && /^[ \t]/ { print; next }
 	{ exit }' "$TMP/filter" > "$TMP/field"
 indent "$TMP/field"
 grep -q 'action=cut' "$TMP/field"
@@ -79,7 +80,7 @@ before=$(wc -c < "$MAIL")
 field=$(wc -c < "$TMP/field")
 after=$(($(wc -c < "$TMP/filter") - field))
 {
-	echo "bytes: $before before, $after after, and $field for the field"
+	echo "bytes: $before before, $after after, and $field for the fields"
 	if command -v python3 > /dev/null; then
 		compare "$MAIL" "$TMP/filter"
 	fi
@@ -89,3 +90,8 @@ after=$(($(wc -c < "$TMP/filter") - field))
 	echo "filtered again: not one byte changes"
 } > "$TMP/rest"
 indent "$TMP/rest"
+
+printf '\n6. And if I want it back?\n$ %s restore -C filters < cut\n' "$PROGRAM"
+"$PROGRAM" restore -C filters < "$TMP/filter" > "$TMP/back"
+cmp "$MAIL" "$TMP/back"
+echo "  the original, bit for bit"

@@ -372,7 +372,7 @@ is 'check, phish: 0' "$("$SIMSIFT" check -C r \
 	-c 'category TOKEN phish.simswap' <m; echo $?)" 0
 is 'check, above limit_message: 75' \
 	"$("$SIMSIFT" check -C r -c 'limit_message 20' <m; echo $?)" 75
-"$SIMSIFT" filter -C r <m >out
+"$SIMSIFT" filter --no-vault -C r <m >out
 is 'the field and check -v say the same' \
 	"$(sed -n '1,/^[^ X]/{/^[ X]/p;}' out | tr -d '\n' |
 		sed 's/^X-Simsift: //')" "$("$SIMSIFT" check -v -C r <m)"

@@ -50,6 +50,9 @@ fault exit 'makes no sense'
 fault garbage 'makes no sense'
 fault hang 'took too long'
 fault endless ''
+fault lie-token 'tokens in wrong places'
+fault lie-body 'tokens in wrong places'
+fault lie-pass 'cuts without the action'
 is 'no child is left' "$(pgrep -f "^$FAULTS filter" | wc -l)" 0
 
 cat >hang.py <<'END'

@@ -68,6 +68,8 @@ only libetpan 'libetpan/' src/mime_etpan.c
 only 'zlib.h, bzlib.h, lzma.h, zstd.h' '(zlib|bzlib|lzma|zstd)\.h' \
 	src/unpack.c
 only seccomp.h 'seccomp\.h' src/gen_sandbox.c
+is 'the vault sees bytes and reports, never MIME' \
+	"$(grep -lE '"(mime|judge|view|match)[_a-z]*\.h"' src/vault*.[ch])" ''
 is 'no header is without a guard' "$(grep -L '^#ifndef [A-Z_0-9]*_H$' src/*.h)" ''
 is 'limits.h includes nothing' "$(grep '#include' src/limits.h)" ''
 is 'edit.c includes buf, edit, message and limits at most' \

@@ -351,7 +351,8 @@ ranges(void **state)
 	    "required_score 1000", "required_score 4.25", "required_hits 3",
 	    "cut_max_percent 0", "cut_max_percent 100", "keep_min_percent 0",
 	    "keep_dkim 1", "limit_time 50", "limit_time 600000",
-	    "limit_message 1", "limit_message 1073741824"};
+	    "limit_message 1", "limit_message 1073741824", "vault /var/x y",
+	    "vault ~/x"};
 	static const char *const bad[] = {"required_score", "required_score x",
 	    "required_score 5x", "required_score 1000.5",
 	    "required_score -1001", "required_score nan", "required_score inf",
@@ -359,7 +360,8 @@ ranges(void **state)
 	    "keep_min_percent 1e5", "keep_dkim 2", "keep_dkim yes",
 	    "limit_time 49", "limit_time 600001", "limit_time -1",
 	    "limit_message 0", "limit_message 4294967297",
-	    "limit_message 1073741825"};
+	    "limit_message 1073741825", "vault", "vault x", "vault ./x",
+	    "vault ~x"};
 
 	(void)state;
 	for (size_t i = 0; i < LEN(good); i++)
@@ -372,6 +374,8 @@ ranges(void **state)
 	assert_true(config.settings.required_score == 3.5);
 	taken("limit_message 1073741824");
 	assert_int_equal(config.settings.limit_message, 1u << 30);
+	taken("vault /var/x y");
+	assert_string_equal(config.settings.vault, "/var/x y");
 }
 
 /* A whole number is asked for: half of one is a slip. */

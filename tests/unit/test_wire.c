@@ -65,6 +65,7 @@ static struct report_entry entries[] = {
     {UINT32_MAX, "1.2.3.1", VERDICT_PHISH, ACTION_HOLD, REFUSAL_MAX - 1, 7.25,
 	39},
     {0, NULL, VERDICT_PROMO, ACTION_MARK, REFUSAL_SIGNED, 5, 0}};
+static struct span tokens[] = {{0, 120}, {4000, LENGTH}};
 static struct span gone[] = {{0, 0}, {2, 5}, {5, 9}};
 static struct report_text texts[] = {
     {"1", "text/plain", "shown text", 10, gone, 3},
@@ -89,6 +90,13 @@ full_report(void)
 	    .ncut = 3,
 	    .edit = edits,
 	    .nedit = 3,
+	    .token = tokens,
+	    .ntoken = 2,
+	    .body_at = LENGTH,
+	    .from = "A\0B",
+	    .from_len = 3,
+	    .subject = "two\nlines",
+	    .subject_len = 9,
 	    .need = "GB18030",
 	    .entry = entries,
 	    .nentry = 3,
@@ -129,6 +137,15 @@ same_lists(const struct report *a, const struct report *b)
 		same_span(a->cut[i].raw, b->cut[i].raw);
 		assert_int_equal(a->cut[i].chars, b->cut[i].chars);
 	}
+	assert_int_equal(a->ntoken, b->ntoken);
+	for (uint32_t i = 0; i < a->ntoken; i++)
+		same_span(a->token[i], b->token[i]);
+	assert_int_equal(a->from_len, b->from_len);
+	if (a->from_len > 0)
+		assert_memory_equal(a->from, b->from, a->from_len);
+	assert_int_equal(a->subject_len, b->subject_len);
+	if (a->subject_len > 0)
+		assert_memory_equal(a->subject, b->subject, a->subject_len);
 	assert_int_equal(a->nedit, b->nedit);
 	for (uint32_t i = 0; i < a->nedit; i++) {
 		same_span(a->edit[i].span, b->edit[i].span);
@@ -205,6 +222,7 @@ same_report(const struct report *a, const struct report *b)
 	assert_int_equal(a->text_chars, b->text_chars);
 	assert_int_equal(a->gone_chars, b->gone_chars);
 	assert_int_equal(a->field_at, b->field_at);
+	assert_int_equal(a->body_at, b->body_at);
 	same_string(a->need, b->need);
 	same_string(a->tree, b->tree);
 	same_lists(a, b);
@@ -292,6 +310,8 @@ ranges(void **state)
 	struct report_entry entry = entries[0];
 	struct report_text text = texts[0];
 	struct span span[2] = {{0, 4}, {3, 5}};
+	struct span token[LIMIT_TOKENS + 1] = {{0, LENGTH + 1}};
+	static const char headline[LIMIT_HEADLINE + 1];
 	struct buf b = BUF(1u << 20);
 	struct report r;
 
@@ -310,6 +330,13 @@ ranges(void **state)
 	REFUSED(r.score = -1e30, "the score is absurd");
 	REFUSED(r.category = RULES, "there is no such rule");
 	REFUSED(r.field_at = LENGTH + 1, "the field is outside");
+	REFUSED(r.body_at = LENGTH + 1, "the body is outside");
+	REFUSED((r.token = token, r.ntoken = 1), "the token is outside");
+	token[0] = (struct span){9, 8};
+	REFUSED((r.token = token, r.ntoken = 1), "the token is turned round");
+	token[0] = (struct span){0, 8};
+	REFUSED((r.token = token, r.ntoken = LIMIT_TOKENS + 1),
+	    "there are too many tokens");
 	REFUSED((r.rule = &rule, r.nrule = 1), "there is no such rule");
 	rule = (struct report_rule){0, 1, RULE_BROKEN + 1};
 	REFUSED((r.rule = &rule, r.nrule = 1), "there is no such state");
@@ -351,6 +378,11 @@ ranges(void **state)
 	r.ntext = 1;
 	assert_int_equal(wire_write(&b, &r), -1);
 	b.len = 0;
+	r = full_report();
+	r.from = headline;
+	r.from_len = sizeof headline;
+	assert_int_equal(wire_write(&b, &r), -1);
+	b.len = 0;
 	span[1] = (struct span){4, 11};
 	REFUSED((r.text = &text, r.ntext = 1), "the span is outside");
 	buf_free(&b);
@@ -386,6 +418,13 @@ whole_bytes(const char *p, uint32_t n)
 static void
 check_lists(const struct report *r)
 {
+	assert_true(r->body_at <= LENGTH && r->ntoken <= LIMIT_TOKENS);
+	for (uint32_t i = 0; i < r->ntoken; i++)
+		inside(r->token[i], LENGTH);
+	assert_true(r->from_len <= LIMIT_HEADLINE &&
+		    r->subject_len <= LIMIT_HEADLINE);
+	whole_bytes(r->from, r->from_len);
+	whole_bytes(r->subject, r->subject_len);
 	assert_true(r->nrule <= LIMIT_RULES && r->ncut <= LIMIT_EDITS &&
 		    r->nedit <= LIMIT_EDITS && r->nhit <= LIMIT_HITS);
 	for (uint32_t i = 0; i < r->nrule; i++)
