@@ -11,12 +11,13 @@ DESTDIR =
 B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
-SRC = arena buf log clock date map message decode decode_names decode_charset html \
-	digest digest_toc fold fold_case pattern \
+SRC = arena buf log clock when date map message decode decode_names \
+	decode_charset width html digest digest_toc fold fold_case pattern \
 	literal_plain literal_width literal_set literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
-	rules_words conf mime mime_etpan view view_links match_address match_window match match_late match_near \
-	edit report grow grow_lines grow_sentence grow_list grow_spans grow_protect \
+	rules_words conf mime mime_etpan view view_links match_address \
+	match_window match match_late match_near mask edit report grow \
+	grow_lines grow_sentence grow_list grow_spans grow_protect \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
@@ -25,7 +26,8 @@ SRC = arena buf log clock date map message decode decode_names decode_charset ht
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	vault vault_file vault_store vault_token \
 	row tally progress \
-	cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan main
+	post cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
+	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main
 TABLES = fold html sandbox
 PROGS = simsift
 
@@ -194,15 +196,20 @@ deps:
 # ---- install ----
 
 INSTALLED = bin/simsift share/man/man1/simsift.1 \
-	share/man/man5/simsift-rules.5
+	share/man/man5/simsift-rules.5 share/man/man7/simsift-vault.7
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/simsift/filters
+		$(DESTDIR)$(PREFIX)/share/man/man7 \
+		$(DESTDIR)$(PREFIX)/share/simsift/filters \
+		$(DESTDIR)$(PREFIX)/share/simsift/examples
 	install -m 755 $(B)/simsift $(DESTDIR)$(PREFIX)/bin/simsift
 	install -m 644 src/simsift.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 src/simsift-rules.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 src/simsift-vault.7 $(DESTDIR)$(PREFIX)/share/man/man7/
+	install -m 644 filters/examples/* \
+		$(DESTDIR)$(PREFIX)/share/simsift/examples/
 	install -m 644 filters/*.cf $(DESTDIR)$(PREFIX)/share/simsift/filters/
 
 uninstall:

@@ -9,9 +9,16 @@ struct options {
 	struct conf_sources sources;
 	bool header, json, tree, strict, settings;
 	bool quiet, verbose, no_vault;
-	const char *vault;                  /* -V, or NULL */
-	bool deep, timing, sum;             /* of scan, like these: */
+	const char *vault; /* -V, or NULL */
+	/* scan */
+	bool deep, timing, sum;
 	const char *type, *range, *workers; /* as given, or NULL */
+	/* list */
+	const char *since, *category, *from, *subject, *max;
+	bool held, cut;
+	/* show, release, allow, purge, report */
+	const char *to, *maildir, *older, *mail;
+	bool raw, to_stdout, again, yes;
 	const char **arg;
 	int narg;
 	const char *wrong; /* what is wrong with the options, or NULL */
@@ -25,5 +32,11 @@ int cmd_explain(const struct options *);
 int cmd_diff(const struct options *);
 int cmd_rules(const struct options *);
 int cmd_scan(const struct options *);
+int cmd_list(const struct options *);
+int cmd_show(const struct options *);
+int cmd_release(const struct options *);
+int cmd_allow(const struct options *);
+int cmd_purge(const struct options *);
+int cmd_report(const struct options *);
 
 #endif

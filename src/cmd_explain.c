@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
-#include "decode.h"
 #include "limits.h"
 #include "message.h"
+#include "vault.h"
+#include "width.h"
 #include "worker.h"
 
 struct job {
@@ -57,13 +57,82 @@ run(struct job *j, unsigned want, struct err *err)
 	    (uint32_t)j->message.bytes.len, want, err);
 }
 
+static int
+fail(const struct err *err, int status)
+{
+	log_error("%s", err->text);
+	return status;
+}
+
+static int
+read_file(struct job *j, const struct options *opt)
+{
+	struct err err;
+	int fd, rc;
+
+	if ((fd = open_input(opt, &err)) == -1)
+		return fail(&err, EX_NOINPUT);
+	rc = message_read(&j->message, fd, LIMIT_MESSAGE, &err);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (rc == 0 && j->message.spool != -1)
+		rc = err_set(
+		    &err, "larger than %u bytes: not judged", LIMIT_MESSAGE);
+	if (rc == 0)
+		return 0;
+	log_error(
+	    "%s: %s", opt->narg > 0 ? opt->arg[0] : "standard input", err.text);
+	return j->message.spool != -1 ? EX_DATAERR : EX_NOINPUT;
+}
+
+/* What names a file is one; digits of an id are looked up in the vault. */
+static bool
+is_id(const struct options *opt)
+{
+	const char *s = opt->narg > 0 ? opt->arg[0] : "";
+
+	return *s != '\0' && s[strspn(s, "0123456789abcdefABCDEF")] == '\0' &&
+	       access(s, F_OK) == -1;
+}
+
+static int
+read_vault(struct job *j, const struct options *opt)
+{
+	struct arena *a = arena_new(LIMIT_ARENA);
+	struct vault v = {NULL, -1, -1, -1, -1};
+	struct vault_entry *e;
+	struct vault_list list;
+	const char *path;
+	struct err err;
+	int fault;
+
+	if (a == NULL || setjmp(*arena_oom(a)) != 0) {
+		arena_free(a);
+		err_set(&err, "no memory for the vault");
+		return fail(&err, EX_OSERR);
+	}
+	j->message.bytes = BUF(LIMIT_MESSAGE);
+	path = vault_path(a, opt->vault, j->config.settings.vault, &err);
+	fault = path == NULL ? VAULT_NONE : vault_open(&v, path, false, &err);
+	if (fault == 0)
+		fault = vault_scan(&v, a, &list, &err);
+	if (fault == 0)
+		fault = vault_find(&v, &list, opt->arg[0], &e, &err);
+	if (fault == 0)
+		fault = vault_original(
+		    &v, a, e, false, &j->message.bytes, NULL, &err);
+	vault_close(&v);
+	arena_free(a);
+	return fault != 0 ? fail(&err, vault_exit(fault)) : 0;
+}
+
 /* 0, or the exit status after a message. */
 static int
 prepare(struct job *j, const struct options *opt, unsigned want)
 {
 	const char *no = getenv("NO_COLOR");
 	struct err err;
-	int fd, rc;
+	int status = 0;
 
 	*j = (struct job){.opt = opt, .out = BUF(LIMIT_ANSWER)};
 	j->message.spool = -1;
@@ -75,26 +144,13 @@ prepare(struct job *j, const struct options *opt, unsigned want)
 			      : "one message at a time (scan reads many)");
 		return EX_USAGE;
 	}
-	if ((fd = open_input(opt, &err)) == -1) {
-		log_error("%s", err.text);
-		return EX_NOINPUT;
-	}
-	rc = message_read(&j->message, fd, LIMIT_MESSAGE, &err);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	if (rc == 0 && j->message.spool != -1)
-		rc = err_set(
-		    &err, "larger than %u bytes: not judged", LIMIT_MESSAGE);
-	if (rc == -1) {
-		log_error("%s: %s",
-		    opt->narg > 0 ? opt->arg[0] : "standard input", err.text);
-		return j->message.spool != -1 ? EX_DATAERR : EX_NOINPUT;
-	}
-	if (conf_open(&j->config, &opt->sources, &err) == -1) {
-		log_error("%s", err.text);
-		return EX_OSERR;
-	}
+	if (!is_id(opt) && (status = read_file(j, opt)) != 0)
+		return status;
+	if (conf_open(&j->config, &opt->sources, &err) == -1)
+		return fail(&err, EX_OSERR);
 	conf_log(&j->config.rules);
+	if (is_id(opt) && (status = read_vault(j, opt)) != 0)
+		return status;
 	if (run(j, want, &err) == -1) {
 		log_error("not judged: %s", err.text);
 		return EX_TEMPFAIL;
@@ -131,21 +187,6 @@ paint(struct job *j, const char *colour)
 		buf_puts(&j->out, colour);
 }
 
-/* Columns of text that went through report_shown. */
-static uint32_t
-columns(const char *p, size_t n)
-{
-	uint32_t width = 0, cp;
-
-	for (size_t at = 0; at < n;) {
-		unsigned k = decode_utf8(p + at, n - at, &cp);
-
-		width += k > 0 ? (uint32_t)utf8proc_charwidth((int)cp) : 1;
-		at += k > 0 ? k : 1;
-	}
-	return width;
-}
-
 static void
 put_many(struct buf *out, char c, uint32_t n)
 {
@@ -177,8 +218,8 @@ put_match(struct job *j, const struct report_hit *h)
 	paint(j, plain);
 	buf_put(&j->out, piece[2].p, piece[2].len);
 	buf_puts(&j->out, "\n      ");
-	put_many(&j->out, ' ', columns(piece[0].p, piece[0].len));
-	width = columns(piece[1].p, piece[1].len);
+	put_many(&j->out, ' ', width_of(piece[0].p, piece[0].len));
+	width = width_of(piece[1].p, piece[1].len);
 	put_many(&j->out, '^', width > 0 ? width : 1);
 	buf_puts(&j->out, "\n");
 	for (int i = 0; i < 3; i++)
@@ -203,10 +244,10 @@ put_growth(struct job *j, const struct report_hit *h)
 	if (!h->asked)
 		return;
 	shown_pieces(piece, h->text, h->len, h->grown);
-	width = columns(piece[1].p, piece[1].len);
+	width = width_of(piece[1].p, piece[1].len);
 	buf_puts(&j->out, "      ");
 	if (width > 0) {
-		put_many(&j->out, ' ', columns(piece[0].p, piece[0].len));
+		put_many(&j->out, ' ', width_of(piece[0].p, piece[0].len));
 		put_many(&j->out, '~', width);
 		buf_puts(&j->out, "\n      ");
 	}

@@ -41,22 +41,30 @@ static const struct setting {
     {"limit_message", KIND_NUMBER, offsetof(struct settings, limit_message),
 	LIMIT_MESSAGE, 1, 1u << 30, "bytes; a larger message is not judged"},
     {"vault", KIND_PATH, offsetof(struct settings, vault), 0, 0, 0,
-	"the folder that keeps what is held or cut"},
+	"the folder that keeps what is held or cut (default "
+	"~/.local/share/simsift/vault)"},
+    {"sendmail", KIND_PATH, offsetof(struct settings, sendmail), 0, 0, 0,
+	"the program that release and report send mail with (default "
+	"/usr/sbin/sendmail or /usr/lib/sendmail)"},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))
 
+static void *
+place(struct settings *s, const struct setting *t)
+{
+	return (char *)s + t->at;
+}
+
 static void
 store(struct settings *s, const struct setting *t, double v)
 {
-	char *p = (char *)s + t->at;
-
 	if (t->kind == KIND_PATH)
-		*(const char **)(void *)p = NULL;
+		*(const char **)place(s, t) = NULL;
 	else if (t->kind == KIND_SCORE)
-		*(double *)(void *)p = v;
+		*(double *)place(s, t) = v;
 	else
-		*(uint32_t *)(void *)p = (uint32_t)v;
+		*(uint32_t *)place(s, t) = (uint32_t)v;
 }
 
 static double
@@ -167,15 +175,15 @@ make_list_rules(struct settings *s, struct rules *r)
 	}
 }
 
+/* Where the caller stands when he starts us is not known: no relative paths. */
 static int
-set_path(
-    struct settings *s, const struct setting *t, const char *v, struct err *why)
+set_path(struct settings *s, const struct setting *t, const char *value,
+    struct err *why)
 {
-	if (v[0] != '/' && strncmp(v, "~/", 2) != 0)
+	if (value[0] != '/' && strncmp(value, "~/", 2) != 0)
 		return err_set(
-		    why, "%s takes a folder that begins with / or ~/", t->name);
-	*(const char **)(void *)((char *)s + t->at) =
-	    arena_dup(s->arena, v, strlen(v));
+		    why, "%s takes a path that begins with / or ~/", t->name);
+	*(const char **)place(s, t) = arena_dup(s->arena, value, strlen(value));
 	return 1;
 }
 
@@ -210,14 +218,22 @@ set(void *ctx, const char *name, const char *value, struct err *why)
 	return 0;
 }
 
+static void
+print_path(const struct settings *s, const struct setting *t)
+{
+	const char *p = (const char *)s + t->at;
+	const char *value = *(const char *const *)(const void *)p;
+
+	printf("%-17s %-10s # %s\n", t->name, value != NULL ? value : "-",
+	    t->what);
+}
+
 void
 conf_print(const struct settings *s)
 {
 	for (size_t i = 0; i < N(table); i++)
 		if (table[i].kind == KIND_PATH)
-			printf("%-17s %s # %s (default %s)\n", table[i].name,
-			    s->vault != NULL ? s->vault : "", table[i].what,
-			    "~/.local/share/simsift/vault");
+			print_path(s, &table[i]);
 		else
 			printf("%-17s %-10.10g # %s (default %.10g, %.10g to "
 			       "%.10g)\n",
@@ -282,16 +298,16 @@ load_dir(struct rules *r, const char *dir, bool needed)
 		    "only the first %d rule files were read", FILES);
 }
 
-static void
-load_user(struct rules *r)
+const char *
+conf_user_dir(struct arena *a)
 {
 	const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
 	if (base != NULL && base[0] == '/')
-		load_dir(r, arena_printf(r->arena, "%s/simsift", base), false);
-	else if (home != NULL && home[0] == '/')
-		load_dir(r, arena_printf(r->arena, "%s/.config/simsift", home),
-		    false);
+		return arena_printf(a, "%s/simsift", base);
+	if (home != NULL && home[0] == '/')
+		return arena_printf(a, "%s/.config/simsift", home);
+	return NULL;
 }
 
 /* Any line of the language will do, our own directives too. */
@@ -311,6 +327,8 @@ load_line(struct rules *r, const char *line)
 void
 conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 {
+	const char *own;
+
 	for (size_t i = 0; i < N(table); i++)
 		store(s, &table[i], table[i].value);
 	s->arena = r->arena;
@@ -323,7 +341,8 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 	if (src->dir == NULL && src->nfile == 0) {
 		load_dir(r, FILTERS, true);
 		load_dir(r, "/etc/simsift", false);
-		load_user(r);
+		if ((own = conf_user_dir(r->arena)) != NULL)
+			load_dir(r, own, false);
 	}
 	for (uint32_t i = 0; i < src->nline; i++)
 		load_line(r, src->line[i]);

@@ -17,7 +17,8 @@ struct settings {
 	uint32_t limit_time;        /* ms for a message, children and all */
 	uint32_t limit_message;     /* bytes; above: passed unjudged */
 	const char *vault;          /* its folder, or NULL: the usual place */
-	struct sender_list {        /* patterns of addresses */
+	const char *sendmail; /* a program, or NULL: where it usually is */
+	struct sender_list {  /* patterns of addresses */
 		const char **v;
 		uint32_t n, size;
 	} list[CONF_LISTS]; /* welcomelist_from, blocklist_from */
@@ -52,6 +53,9 @@ int conf_open(struct config *, const struct conf_sources *, struct err *);
 void conf_close(struct config *);
 /* Errors among the complaints go to the log, a line each, a few of them. */
 void conf_log(const struct rules *);
+
+/* The folder of the user's own rules, in `a`; NULL: nothing says where. */
+const char *conf_user_dir(struct arena *);
 
 /* Prints the table of settings with their present values. */
 void conf_print(const struct settings *);

@@ -78,6 +78,9 @@
 #define LIMIT_LITERALS 512u /* alternatives kept of one rule: word lists */
 #define LIMIT_COMPLAINTS 1000u
 
+/* Mail that is sent: RFC 5321 4.5.3.1.3, with its <> */
+#define LIMIT_ADDRESS 254u
+
 /* The vault. */
 #define LIMIT_VAULT_HEAD (256u << 10) /* the fields before a message */
 #define LIMIT_VAULT_RULES 50u         /* rules that are named there */

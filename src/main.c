@@ -21,7 +21,15 @@
 #define SCAN 0x20u
 #define HOLD 0x40u
 #define RESTORE 0x80u
-#define VAULT (FILTER | CHECK | HOLD | RESTORE)
+#define LIST 0x100u
+#define SHOW 0x200u
+#define RELEASE 0x400u
+#define ALLOW 0x800u
+#define PURGE 0x1000u
+#define REPORT 0x2000u
+#define VAULT                                                             \
+	(FILTER | CHECK | HOLD | RESTORE | EXPLAIN | DIFF | LIST | SHOW | \
+	    RELEASE | ALLOW | PURGE | REPORT)
 #define ALL ~0u
 
 static const struct command {
@@ -39,13 +47,22 @@ static const struct command {
 	"store it if it is to be held: 0 stored, 1 not held, 75 trouble"},
     {"restore", RESTORE, false, cmd_restore, "[ID...]",
 	"the original, by id or of the cut message on standard input"},
-    {"explain", EXPLAIN, false, cmd_explain, "[FILE]",
+    {"explain", EXPLAIN, false, cmd_explain, "[FILE|ID]",
 	"each hit with its rule, and what is cut"},
-    {"diff", DIFF, false, cmd_diff, "[FILE]", "what would be cut"},
+    {"diff", DIFF, false, cmd_diff, "[FILE|ID]", "what would be, or was, cut"},
     {"scan", SCAN, false, cmd_scan, "BOX...",
 	"look through mailboxes, files and folders; changes nothing"},
     {"rules", RULES, false, cmd_rules, "lint|test|list",
 	"check, try and list the rules"},
+    {"list", LIST, false, cmd_list, "", "what is in the vault, newest first"},
+    {"show", SHOW, false, cmd_show, "ID", "one of them, and why it is there"},
+    {"release", RELEASE, false, cmd_release, "ID...",
+	"deliver the original after all"},
+    {"allow", ALLOW, false, cmd_allow, "ID|ADDRESS",
+	"mail of this sender is always wanted"},
+    {"purge", PURGE, false, cmd_purge, "", "remove what is old from the vault"},
+    {"report", REPORT, false, cmd_report, "",
+	"what is new in the vault, as a message"},
 };
 
 enum kind { FLAG, VALUE, LINE };
@@ -65,8 +82,8 @@ static const struct flag {
 	"keep no originals, know no tokens"},
     {"--header", FLAG, FILTER, offsetof(struct options, header), "",
 	"add the X-Simsift field to clean mail too"},
-    {"--json", FLAG, EXPLAIN | SCAN | RULES, offsetof(struct options, json), "",
-	"machine-readable"},
+    {"--json", FLAG, EXPLAIN | SCAN | RULES | LIST,
+	offsetof(struct options, json), "", "machine-readable"},
     {"--type", VALUE, SCAN, offsetof(struct options, type), "KIND",
 	"auto, mbox, maildir, mh, folder or file"},
     {"-r", FLAG, SCAN, offsetof(struct options, deep), "",
@@ -85,6 +102,33 @@ static const struct flag {
 	"warnings are errors"},
     {"--settings", FLAG, RULES, offsetof(struct options, settings), "",
 	"list the settings"},
+    {"--since", VALUE, LIST, offsetof(struct options, since), "TIME",
+	"not older than, as in 2d"},
+    {"--category", VALUE, LIST, offsetof(struct options, category), "NAME",
+	"of this category, or below it"},
+    {"--from", VALUE, LIST, offsetof(struct options, from), "TEXT",
+	"with this in the sender"},
+    {"--subject", VALUE, LIST, offsetof(struct options, subject), "TEXT",
+	"with this in the subject"},
+    {"--held", FLAG, LIST, offsetof(struct options, held), "", "held only"},
+    {"--cut", FLAG, LIST, offsetof(struct options, cut), "", "cut only"},
+    {"--max", VALUE, LIST, offsetof(struct options, max), "N",
+	"no more than; 0: all"},
+    {"--raw", FLAG, SHOW, offsetof(struct options, raw), "",
+	"the bytes, nothing masked"},
+    {"--to", VALUE, RELEASE, offsetof(struct options, to), "ADDRESS",
+	"to somebody else"},
+    {"--maildir", VALUE, RELEASE, offsetof(struct options, maildir), "DIR",
+	"into this Maildir"},
+    {"--stdout", FLAG, RELEASE, offsetof(struct options, to_stdout), "",
+	"to standard output"},
+    {"--again", FLAG, RELEASE, offsetof(struct options, again), "",
+	"what was released before, too"},
+    {"--older-than", VALUE, PURGE, offsetof(struct options, older), "TIME",
+	"as in 30d"},
+    {"--yes", FLAG, PURGE, offsetof(struct options, yes), "", "do not ask"},
+    {"--mail", VALUE, REPORT, offsetof(struct options, mail), "ADDRESS",
+	"send it there"},
     {"-q", FLAG, ALL, offsetof(struct options, quiet), "", "errors only"},
     {"-v", FLAG, ALL, offsetof(struct options, verbose), "", "say more"},
 };
@@ -100,7 +144,7 @@ usage(FILE *out)
 		    commands[i].args, commands[i].summary);
 	fprintf(out, "\n");
 	for (size_t i = 0; i < N(flags); i++)
-		fprintf(out, "  %-10s %-13s %s\n", flags[i].name, flags[i].args,
+		fprintf(out, "  %-12s %-11s %s\n", flags[i].name, flags[i].args,
 		    flags[i].summary);
 	fprintf(out, "  --version, --help\n\nsee simsift(1)\n");
 }

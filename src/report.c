@@ -2,15 +2,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "decode.h"
 #include "limits.h"
+#include "mask.h"
 
 #define FOLD_AT 78 /* RFC 5322 2.1.1 */
 #define RULES_NAMED 20
-#define NEAR 64    /* bytes between a code and the word for it */
-#define AROUND 512 /* bytes in which a code's words may stand */
 
 const char *
 report_verdict_name(enum verdict v)
@@ -110,138 +108,6 @@ report_category(const struct report *r, const struct rules *rules)
 
 /* ---- strangers' text ---- */
 
-/* Length of `word` where it stands at p, case ignored; else 0. */
-static size_t
-word_at(const char *p, size_t n, const char *word)
-{
-	size_t len = strlen(word);
-
-	return n >= len && strncasecmp(p, word, len) == 0 ? len : 0;
-}
-
-/* Length of "LPA:1$" at p, also as it stands in a URL; else 0. */
-static size_t
-lpa_head(const char *p, size_t n)
-{
-	static const char *const piece[][2] = {
-	    {"LPA", "LPA"}, {":", "%3A"}, {"1", "1"}, {"$", "%24"}};
-	size_t at = 0;
-
-	for (size_t i = 0; i < sizeof piece / sizeof *piece; i++) {
-		size_t k = word_at(p + at, n - at, piece[i][0]);
-
-		if (k == 0)
-			k = word_at(p + at, n - at, piece[i][1]);
-		if (k == 0)
-			return 0;
-		at += k;
-	}
-	return at;
-}
-
-/* An activation code behind its head. */
-static void
-mask_lpa(char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t k = lpa_head(p + i, n - i);
-
-		if (k == 0)
-			continue;
-		for (i += k; i < n && (unsigned char)p[i] > ' ' &&
-			     strchr("\"'<>&)", p[i]) == NULL;
-		     i++)
-			p[i] = '*';
-	}
-}
-
-/* Words near which a short run of digits is a secret. */
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-secret_word_near(const char *p, size_t from, size_t to, size_t n)
-{
-	static const char *const words[] = {"code", "password", "passcode",
-	    "codigo", "código", "clave", "kode", "код", "Код", "КОД", "CÓDIGO",
-	    "Mã", "MÃ", "Пароль", "ПАРОЛЬ", "Şifre", "ŞİFRE", "пароль", "mã",
-	    "验证码", "驗證碼", "校验码", "密码", "密碼", "認証", "暗証",
-	    "인증", "şifre", "رمز", "कोड"};
-	static const char *const alone[] = {"pin", "puk", "otp"};
-	size_t low = from > NEAR ? from - NEAR : 0;
-	size_t high = n - to > NEAR ? to + NEAR : n;
-
-	for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-		size_t len = strlen(words[k]);
-
-		for (size_t i = low; i + len <= high; i++)
-			if (strncasecmp(p + i, words[k], len) == 0)
-				return true;
-	}
-	/* "code" may end a longer word; these stand alone. */
-	for (size_t k = 0; k < sizeof alone / sizeof *alone; k++)
-		for (size_t i = low; i + 3 <= high; i++)
-			if (strncasecmp(p + i, alone[k], 3) == 0 &&
-			    (i == 0 || !is_letter(p[i - 1])) &&
-			    (i + 3 == n || !is_letter(p[i + 3])))
-				return true;
-	return false;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static size_t
-digits_at(const char *p, size_t at, size_t n)
-{
-	size_t i = at;
-
-	while (i < n && is_digit(p[i]))
-		i++;
-	return i - at;
-}
-
-/* Length of what may be a code: digits, or short groups of them with a hyphen
-   or blank between ("123 456", "48-21-33").  *digits: how many. */
-static size_t
-code_at(const char *p, size_t at, size_t n, size_t *digits)
-{
-	size_t k = digits_at(p, at, n), end = at + k;
-
-	*digits = k;
-	while (
-	    k >= 2 && k <= 4 && end < n && (p[end] == ' ' || p[end] == '-')) {
-		k = digits_at(p, end + 1, n);
-		if (k < 2 || k > 4 || *digits + k > 10)
-			break;
-		*digits += k;
-		end += 1 + k;
-	}
-	return end - at;
-}
-
-static void
-mask_codes(char *p, const char *original, size_t n)
-{
-	size_t k, digits;
-
-	for (size_t at = 0; at<n; at += k> 0 ? k : 1) {
-		k = code_at(original, at, n, &digits);
-		if (digits < 4 || digits > 10 ||
-		    !secret_word_near(original, at, at + k, n))
-			continue;
-		for (size_t i = at; i < at + k; i++)
-			if (is_digit(p[i]))
-				p[i] = '*';
-	}
-}
-
 /* Bidi controls, line separators and tags: they move or hide what a reader
    sees. */
 static bool
@@ -282,30 +148,17 @@ escape_json(struct buf *out, uint32_t cp, bool byte)
 		buf_printf(out, "\\u%04x", cp);
 }
 
-/* Escapes p[s.from..s.to); whether a run of digits in it is a code is known by
-   the words round it, which is why the whole text is given. */
 static void
-put_escaped(struct buf *out, const char *p, size_t n, struct span s,
+put_escaped(struct buf *out, const char *p, size_t at, size_t end,
     escape_fn *escape, const char *also)
 {
-	size_t low = s.from > AROUND ? s.from - AROUND : 0;
-	size_t high = n - s.to > AROUND ? s.to + AROUND : n;
-	struct buf copy = BUF(high - low + 1);
 	uint32_t cp;
 
-	if (buf_put(&copy, p + low, high - low) == -1) {
-		out->failed = true;
-		return;
-	}
-	if (copy.len > 0) {
-		mask_lpa(copy.p, copy.len);
-		mask_codes(copy.p, p + low, copy.len);
-	}
-	for (size_t at = s.from - low, end = s.to - low; at < end;) {
-		unsigned k = decode_utf8(copy.p + at, end - at, &cp);
+	while (at < end) {
+		unsigned k = decode_utf8(p + at, end - at, &cp);
 
 		if (k == 0) {
-			escape(out, (unsigned char)copy.p[at], true);
+			escape(out, (unsigned char)p[at], true);
 			k = 1;
 		} else if (deceives(cp)) {
 			escape(out, cp, false);
@@ -313,17 +166,41 @@ put_escaped(struct buf *out, const char *p, size_t n, struct span s,
 			if (cp < 0x80 && cp != 0 &&
 			    strchr(also, (int)cp) != NULL)
 				buf_puts(out, "\\");
-			buf_put(out, copy.p + at, k);
+			buf_put(out, p + at, k);
 		}
 		at += k;
 	}
+}
+
+/* Masks and escapes p[s.from..s.to); whether a run of digits in it is a code is
+   known by the words round it, which is why the whole text is given. */
+static void
+put_masked(struct buf *out, const char *p, size_t n, struct span s,
+    escape_fn *escape, const char *also)
+{
+	size_t low = s.from > MASK_AROUND ? s.from - MASK_AROUND : 0;
+	size_t high = n - s.to > MASK_AROUND ? s.to + MASK_AROUND : n;
+	struct buf copy = BUF(high - low + 1);
+
+	if (buf_put(&copy, p + low, high - low) == -1) {
+		out->failed = true;
+		return;
+	}
+	mask_secrets(copy.p, p + low, copy.len);
+	put_escaped(out, copy.p, s.from - low, s.to - low, escape, also);
 	buf_free(&copy);
+}
+
+void
+report_escaped_part(struct buf *out, const char *p, struct span s)
+{
+	put_escaped(out, p, s.from, s.to, escape_text, "");
 }
 
 void
 report_shown_part(struct buf *out, const char *p, size_t n, struct span s)
 {
-	put_escaped(out, p, n, s, escape_text, "");
+	put_masked(out, p, n, s, escape_text, "");
 }
 
 void
@@ -335,7 +212,7 @@ report_shown(struct buf *out, const char *p, size_t n)
 void
 report_json_part(struct buf *out, const char *p, size_t n, struct span s)
 {
-	put_escaped(out, p, n, s, escape_json, "\"\\");
+	put_masked(out, p, n, s, escape_json, "\"\\");
 }
 
 void

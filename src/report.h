@@ -149,7 +149,8 @@ struct report {
 #define WANT_TREE 4u
 #define WANT_HIDDEN 8u    /* rules that never score are named, too */
 #define WANT_REASONS 16u  /* hits, where the message is not clean */
-#define WANT_HEADLINE 32u /* from, subject and date of clean mail, too */
+#define WANT_WHOLE 32u    /* texts: all of them; `gone` is what rules found */
+#define WANT_HEADLINE 64u /* from, subject and date of clean mail, too */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);
@@ -166,6 +167,9 @@ void report_shown(struct buf *out, const char *p, size_t n);
 /* A part of the text, with the rest of it known: a code may only be known by
    the words before it. */
 void report_shown_part(struct buf *out, const char *p, size_t n, struct span);
+/* The same of a text whose secrets are masked already (mask.h): for one that is
+   shown in many pieces. */
+void report_escaped_part(struct buf *out, const char *p, struct span);
 void report_json_part(struct buf *out, const char *p, size_t n, struct span);
 /* The same inside a JSON string, quotes not included. */
 void report_json_string(struct buf *out, const char *p, size_t n);

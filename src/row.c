@@ -1,55 +1,19 @@
 #include "row.h"
 
 #include <string.h>
-#include <utf8proc.h>
 
 #include "date.h"
-#include "decode.h"
-
-#define DOTS "\u2026" /* one column */
+#include "width.h"
 
 enum { DATE = 10, FROM = 16, SUBJECT = 18, CATEGORY = 19, SCORE = 5 };
-
-/* Bytes of p[0..n) that fit into `width` columns, and how many they take.
-   Marks that stand on the last character come along. */
-static size_t
-fits(const char *p, size_t n, unsigned width, unsigned *columns)
-{
-	size_t at = 0;
-	uint32_t cp;
-
-	*columns = 0;
-	while (at < n) {
-		unsigned k = decode_utf8(p + at, n - at, &cp);
-		int w = k > 0 ? utf8proc_charwidth((utf8proc_int32_t)cp) : 1;
-
-		if (*columns + (unsigned)w > width)
-			break;
-		*columns += (unsigned)w;
-		at += k > 0 ? k : 1;
-	}
-	return at;
-}
 
 void
 row_cell(struct buf *out, const char *p, size_t n, unsigned width)
 {
 	struct buf shown = BUF(64u << 10);
-	unsigned columns;
-	size_t k;
 
 	report_shown(&shown, n > 0 ? p : "", n);
-	k = fits(shown.p, shown.len, width, &columns);
-	if (k < shown.len) {
-		k = fits(shown.p, shown.len, width - 1, &columns);
-		buf_put(out, shown.p, k);
-		buf_puts(out, DOTS);
-		columns++;
-	} else {
-		buf_put(out, shown.p, k);
-	}
-	for (; columns < width; columns++)
-		buf_puts(out, " ");
+	width_put(out, shown.p, shown.len, width);
 	out->failed |= shown.failed;
 	buf_free(&shown);
 }

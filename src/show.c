@@ -145,6 +145,65 @@ show_texts(struct shower *x)
 	}
 }
 
+/* What rules found in a text: those that score, or those that never do. */
+static struct spans
+found_in(const struct shower *x, uint32_t doc, bool hidden)
+{
+	const struct match *m = &x->s->match;
+	const struct doc *d = &x->s->view.doc[doc];
+	struct spans found = {0};
+
+	for (uint32_t i = 0; i < m->nhit; i++) {
+		const struct hit *h = &m->hit[i];
+		const struct rule *r = &m->rules->rule[h->rule];
+		struct span s;
+
+		if (h->doc != doc || d->raw || h->guarded ||
+		    ((r->flags & RULE_HIDDEN) != 0) != hidden ||
+		    (!hidden && r->score <= 0))
+			continue;
+		s = match_shown(m, h);
+		if (s.from < s.to && s.to <= view_shown(d)->len)
+			grow_add(&found, x->a, s);
+	}
+	grow_sort(&found);
+	return found;
+}
+
+static bool
+any_scores(const struct shower *x)
+{
+	for (uint32_t i = 0; i < x->s->view.ndoc; i++)
+		if (found_in(x, i, false).n > 0)
+			return true;
+	return false;
+}
+
+/* All texts, with what was found in them.  Words of the trade are marked only
+   where nothing else is: they may stand in each line. */
+static void
+show_whole(struct shower *x)
+{
+	const struct view *v = &x->s->view;
+	bool hidden = !any_scores(x);
+	struct report *r = x->r;
+
+	for (uint32_t i = 0; i < v->ndoc; i++) {
+		const struct doc *d = &v->doc[i];
+		struct spans found = found_in(x, i, hidden);
+		const struct text *t = view_shown(d);
+
+		if (found.n > LIMIT_EDITS)
+			found.n = LIMIT_EDITS;
+		if (r->ntext == LIMIT_PARTS)
+			return;
+		r->text = arena_more(
+		    x->a, r->text, r->ntext, &x->text_size, sizeof *r->text);
+		r->text[r->ntext++] = (struct report_text){
+		    path_of(x, d), d->what, t->p, t->len, found.v, found.n};
+	}
+}
+
 static void
 show_tree(struct report *r, struct arena *a, const struct tree *t)
 {
@@ -187,6 +246,8 @@ show(struct report *r, struct arena *a, const struct sight *s,
 		r->hit = arena_array(a, LIMIT_SHOWN, sizeof *r->hit);
 		show_hits(&x);
 	}
+	if (want & WANT_WHOLE)
+		show_whole(&x);
 	if (want & WANT_TEXTS && r->ncut > 0)
 		show_texts(&x);
 	for (uint32_t i = 0; i < e->n; i++) {
@@ -196,6 +257,8 @@ show(struct report *r, struct arena *a, const struct sight *s,
 			continue;
 		if (want & WANT_HITS)
 			show_hits(&x);
+		if (want & WANT_WHOLE)
+			show_whole(&x);
 		if (want & WANT_TEXTS && x.entry->changed &&
 		    r->action == ACTION_CUT)
 			show_texts(&x);

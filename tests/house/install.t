@@ -13,6 +13,11 @@ is 'its words' "$(cat "$TMP/log")" ''
 ok 'the program' test -x "$TMP/root/usr/bin/simsift"
 ok 'the program runs' "$TMP/root/usr/bin/simsift" --version
 ok 'the manual' test -f "$TMP/root/usr/share/man/man1/simsift.1"
+is 'each of its pages' "$(cd "$TMP/root/usr/share/man" && find . -type f |
+	sed 's|.*/||' | sort)" \
+	"$(cd src && find . -name '*.[157]' | sed 's|.*/||' | sort)"
+is 'the examples' "$(ls "$TMP/root/usr/share/simsift/examples")" \
+	"$(ls filters/examples)"
 is 'the rules' "$(cd "$TMP/root/usr/share/simsift/filters" && echo *.cf)" \
 	"$(cd "$FILTERS" && echo *.cf)"
 is 'nothing elsewhere' "$(cd "$TMP/root" && find . -type f | grep -v \

@@ -352,7 +352,7 @@ ranges(void **state)
 	    "cut_max_percent 0", "cut_max_percent 100", "keep_min_percent 0",
 	    "keep_dkim 1", "limit_time 50", "limit_time 600000",
 	    "limit_message 1", "limit_message 1073741824", "vault /var/x y",
-	    "vault ~/x"};
+	    "vault ~/x", "sendmail /usr/bin/msmtp"};
 	static const char *const bad[] = {"required_score", "required_score x",
 	    "required_score 5x", "required_score 1000.5",
 	    "required_score -1001", "required_score nan", "required_score inf",
@@ -361,7 +361,7 @@ ranges(void **state)
 	    "limit_time 49", "limit_time 600001", "limit_time -1",
 	    "limit_message 0", "limit_message 4294967297",
 	    "limit_message 1073741825", "vault", "vault x", "vault ./x",
-	    "vault ~x"};
+	    "vault ~x", "sendmail", "sendmail msmtp"};
 
 	(void)state;
 	for (size_t i = 0; i < LEN(good); i++)
@@ -376,6 +376,9 @@ ranges(void **state)
 	assert_int_equal(config.settings.limit_message, 1u << 30);
 	taken("vault /var/x y");
 	assert_string_equal(config.settings.vault, "/var/x y");
+	assert_null(config.settings.sendmail);
+	taken("sendmail /usr/bin/msmtp");
+	assert_string_equal(config.settings.sendmail, "/usr/bin/msmtp");
 }
 
 /* A whole number is asked for: half of one is a slip. */
