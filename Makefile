@@ -11,8 +11,8 @@ DESTDIR =
 B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
-SRC = arena buf log clock when map message decode decode_names decode_charset \
-	width html digest digest_toc fold fold_case pattern \
+SRC = arena buf log clock when date map message decode decode_names \
+	decode_charset width html digest digest_toc fold fold_case pattern \
 	literal_plain literal_width literal_set literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
 	rules_words conf mime mime_etpan view view_links match_address \
@@ -21,8 +21,11 @@ SRC = arena buf log clock when map message decode decode_names decode_charset \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
-	entries entries_judge entries_plan show judge wire sandbox worker \
+	entries entries_judge entries_plan show headline judge wire sandbox \
+	worker worker_pool \
+	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	vault vault_file vault_store vault_token \
+	row tally progress \
 	post cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
 	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main
 TABLES = fold html sandbox
@@ -54,10 +57,11 @@ LIBS_ETPAN = -Wl,--allow-multiple-definition -Wl,-Bstatic -letpan \
 endif
 # Static where it is there: each .so costs start-up (README of tests/bench).
 LIBDEPS = static
+LIBS_OWN = -lpcre2-8 -lutf8proc -lmd -lz -lbz2 -llzma -lzstd
 ifeq ($(LIBDEPS),shared)
-LIBS = $(LIBS_ETPAN) -lpcre2-8 -lutf8proc -lmd
+LIBS = $(LIBS_ETPAN) $(LIBS_OWN)
 else
-LIBS = $(LIBS_ETPAN) -Wl,-Bstatic -lpcre2-8 -lutf8proc -lmd -Wl,-Bdynamic
+LIBS = $(LIBS_ETPAN) -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic
 endif
 
 OBJ = $(SRC:%=$(B)/%.o)
@@ -166,8 +170,9 @@ demo: deps
 # ---- what it needs, on Debian 12 ----
 
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
-	libseccomp-dev libcmocka-dev mandoc shellcheck perl diffutils python3 \
-	mblaze procmail
+	zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libseccomp-dev \
+	libcmocka-dev mandoc shellcheck perl diffutils python3 mblaze \
+	procmail bzip2 xz-utils zstd
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps:

@@ -10,6 +10,9 @@ struct options {
 	bool header, json, tree, strict, settings;
 	bool quiet, verbose, no_vault;
 	const char *vault; /* -V, or NULL */
+	/* scan */
+	bool deep, timing, sum;
+	const char *type, *range, *workers; /* as given, or NULL */
 	/* list */
 	const char *since, *category, *from, *subject, *max;
 	bool held, cut;

@@ -1,12 +1,11 @@
 /*
- * scan: looks through stored messages.  This form reads folders (recursively,
- * a file a message) and files, and prints an object a line.
+ * scan: looks through mailboxes; changes nothing.
  */
 #include "cmd.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <sched.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,180 +13,349 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "box.h"
 #include "limits.h"
-#include "match.h"
 #include "message.h"
-#include "worker.h"
+#include "progress.h"
+#include "tally.h"
+#include "worker_pool.h"
 
-#define FEW 4 /* messages for which rules are not prepared */
+#define FLUSH (64u << 10)
+#define FEW 4             /* messages that are not worth a pool */
+#define ROWS (256u << 20) /* bytes of rows that wait: one may be large */
 
 struct scan {
 	const struct options *opt;
 	struct config config;
-	const char *box;
-	uint32_t messages;
+	struct pool *pool;
+	struct box_wish wish;
+	struct buf out; /* rows that were not written yet */
+	struct tally tally;
+	struct progress progress;
+	unsigned few;     /* messages that were judged without the pool */
+	bool found;       /* the table has its head */
 	bool trouble;     /* something could not be read */
 	bool broken_pipe; /* nobody reads our output any more */
 };
 
 static void
-put_row(struct scan *s, const char *path, const struct report *r)
+trouble(struct scan *s, const char *what)
 {
-	struct buf line = BUF(LIMIT_ANSWER);
-	struct err err;
-
-	buf_puts(&line, "{\"v\":1,\"box\":");
-	report_json_path(&line, s->box);
-	buf_puts(&line, ",\"id\":");
-	report_json_path(&line, path);
-	report_json(&line, r, &s->config.rules);
-	buf_puts(&line, "}\n");
-	if (line.failed) {
-		log_error("%s: no memory for its row", path);
-		s->trouble = true;
-	} else if (message_write(STDOUT_FILENO, line.p, line.len, &err) == -1) {
-		log_error("%s", err.text);
-		s->broken_pipe = true;
-	}
-	buf_free(&line);
+	progress_clear(&s->progress);
+	log_error("%s", what);
+	s->trouble = true;
 }
 
-static int
-judge_bytes(struct scan *s, struct arena *a, const struct buf *bytes,
-    struct report *r, struct err *err)
+/* ---- rows ---- */
+
+static void
+write_rows(struct scan *s)
 {
-	if (setjmp(*arena_oom(a)) != 0)
-		return err_set(err, "no memory for the report");
-	if (s->messages++ == FEW)
-		match_prepare(&s->config.rules);
-	return worker_judge(r, a, &s->config.rules, &s->config.settings,
-	    bytes->p, (uint32_t)bytes->len, 0, err);
+	struct err err;
+
+	if (s->out.len > 0 && !s->broken_pipe) {
+		progress_clear(&s->progress);
+		if (message_write(STDOUT_FILENO, s->out.p, s->out.len, &err) ==
+		    -1) {
+			log_error("%s", err.text);
+			s->broken_pipe = true;
+		}
+	}
+	s->out.len = 0;
+}
+
+static void
+put_row(struct scan *s, const struct pool_item *item)
+{
+	const struct rules *rules = &s->config.rules;
+	bool found = item->report.verdict == VERDICT_PROMO ||
+		     item->report.verdict == VERDICT_PHISH;
+	size_t before = s->out.len;
+
+	if (s->opt->json) {
+		row_json(&s->out, item, rules, s->opt->timing);
+	} else if (found) {
+		if (!s->found)
+			row_head(&s->out);
+		s->found = true;
+		row_text(&s->out, item, rules);
+	}
+	if (s->out.failed) {
+		progress_clear(&s->progress);
+		log_error("%s: no memory for its row", item->id);
+		s->trouble = true;
+		s->out.failed = false;
+		s->out.len = before;
+	}
+	if (s->out.len >= FLUSH)
+		write_rows(s);
 }
 
 /* A message that cannot be judged is a row too, with the verdict `error`. */
 static void
-scan_file(struct scan *s, const char *path, int fd)
+answer(struct scan *s, struct pool_item *item)
 {
-	struct report r = {.verdict = VERDICT_ERROR, .category = UINT32_MAX};
-	struct arena *a = arena_new(LIMIT_ARENA);
-	struct message m;
+	if (item->why == NULL && item->report.warn & WARN_MBOX)
+		item->why = "a whole mailbox, not one message";
+	if (item->why != NULL) {
+		progress_clear(&s->progress);
+		log_error("%s: not judged: %s", item->id, item->why);
+		s->trouble = true;
+		item->report = (struct report){
+		    .verdict = VERDICT_ERROR, .category = UINT32_MAX};
+	}
+	tally_add(&s->tally, item, &s->config.rules);
+	put_row(s, item);
+}
+
+/* What is ready; or, before a wait, at least one. */
+static void
+take_answers(struct scan *s, bool wait)
+{
+	struct pool_item *item;
+
+	while (pool_take(s->pool, &item, false) == 1)
+		answer(s, item);
+	if (!wait)
+		return;
+	write_rows(s);
+	if (pool_take(s->pool, &item, true) == 1)
+		answer(s, item);
+}
+
+/* ---- messages ---- */
+
+static void
+put_sum(struct pool_item *item, const char *p, char sum[ROW_SUM])
+{
+	SHA256Data((const uint8_t *)p, item->len, sum);
+	item->sum = sum;
+}
+
+/* Too large for the pool's memory: read into our own. */
+static char *
+read_large(struct box *b, const struct box_item *from, struct err *err)
+{
+	char *p = malloc(from->len + 1);
+
+	if (p == NULL) {
+		err_set(err, "no memory");
+		return NULL;
+	}
+	if (box_read(b, from, p, from->len, err) == (int64_t)from->len)
+		return p;
+	free(p);
+	return NULL;
+}
+
+static int
+put_message(
+    struct scan *s, struct box *b, const struct box_item *from, struct err *err)
+{
+	struct pool_item item = {
+	    .box = from->box, .id = from->id, .offset = from->offset};
+	bool fits = from->len <= LIMIT_LOT && s->few == FEW,
+	     large = from->len > LIMIT_MESSAGE;
+	char *room, *own = NULL, sum[ROW_SUM];
+	struct err why;
+	int rc;
+
+	if (!fits && s->few < FEW)
+		s->few++;
+	item.len = large ? 0 : (uint32_t)from->len;
+	while ((room = pool_room(s->pool, fits ? item.len : 0)) == NULL)
+		take_answers(s, true);
+	if (large) {
+		err_set(&why, "larger than %u bytes", LIMIT_MESSAGE);
+		item.why = why.text;
+	} else if (!fits && (own = read_large(b, from, &why)) == NULL) {
+		item.why = why.text;
+	} else if (fits && box_read(b, from, room, item.len, &why) !=
+			       (int64_t)item.len) {
+		item.why = why.text;
+	}
+	if (item.why == NULL && s->opt->sum)
+		put_sum(&item, fits ? room : own, sum);
+	rc = pool_put(s->pool, &item, own, err);
+	free(own);
+	return rc;
+}
+
+static void
+show_progress(struct scan *s, const struct box *b)
+{
+	uint64_t total, done = box_done(b, &total);
+
+	progress_show(
+	    &s->progress, done, total, s->tally.messages, s->tally.bytes);
+}
+
+static void
+scan_box(struct scan *s, const char *path)
+{
+	struct box_item item;
+	struct box *b;
 	struct err err;
 	int rc;
 
-	rc = message_read(&m, fd, LIMIT_MESSAGE, &err);
-	if (rc == 0 && m.spool != -1)
-		rc = err_set(&err, "larger than %u bytes", LIMIT_MESSAGE);
-	if (rc == 0)
-		rc = a == NULL ? err_set(&err, "no memory")
-			       : judge_bytes(s, a, &m.bytes, &r, &err);
-	if (rc == 0 && r.warn & WARN_MBOX)
-		rc = err_set(&err, "a whole mailbox, not one message");
-	if (rc == -1) {
-		log_error("%s: not judged: %s", path, err.text);
-		s->trouble = true;
-		r = (struct report){
-		    .verdict = VERDICT_ERROR, .category = UINT32_MAX};
-	}
-	put_row(s, path, &r);
-	message_free(&m);
-	arena_free(a);
-}
-
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int
-not_dots(const struct dirent *d)
-{
-	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
-}
-
-static void scan_path(struct scan *, const char *path, unsigned depth);
-
-static void
-scan_folder(struct scan *s, const char *path, unsigned depth)
-{
-	struct dirent **v = NULL;
-	int n = scandir(path, &v, not_dots, by_name);
-
-	if (n == -1) {
-		log_error("%s: %s", path, strerror(errno));
-		s->trouble = true;
-	}
-	for (int i = 0; i < n; i++) {
-		char *sub;
-
-		if (!s->broken_pipe &&
-		    asprintf(&sub, "%s/%s", path, v[i]->d_name) != -1) {
-			scan_path(s, sub, depth + 1);
-			free(sub);
-		}
-		free(v[i]);
-	}
-	free(v);
-}
-
-/* A symbolic link is followed where it was named, not inside a folder. */
-static void
-scan_path(struct scan *s, const char *path, unsigned depth)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-				(depth > 0 ? O_NOFOLLOW : 0));
-	struct stat st;
-
-	if (fd == -1 && errno == ELOOP && depth > 0)
+	if (box_open(&b, path, &s->wish, &err) == -1) {
+		trouble(s, err.text);
 		return;
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		log_error("%s: %s", path, strerror(errno));
-		s->trouble = true;
-	} else if (S_ISREG(st.st_mode)) {
-		scan_file(s, path, fd);
-	} else if (S_ISDIR(st.st_mode) && depth >= LIMIT_FOLDER_DEPTH) {
-		log_error("%s: folders are nested too deep", path);
-		s->trouble = true;
-	} else if (S_ISDIR(st.st_mode)) {
-		scan_folder(s, path, depth);
-	} else if (depth == 0) {
-		log_error("%s: neither a file nor a folder", path);
-		s->trouble = true;
 	}
-	if (fd != -1)
-		close(fd);
+	while (!s->broken_pipe && (rc = box_next(b, &item, &err)) != 0) {
+		if (rc == -1 || put_message(s, b, &item, &err) == -1)
+			trouble(s, err.text);
+		take_answers(s, false);
+		show_progress(s, b);
+	}
+	box_close(b);
+}
+
+/* ---- the command ---- */
+
+/* "OFF:LEN", or "OFF:" for all from there on. */
+static bool
+parse_range(struct box_wish *w, const char *s)
+{
+	char *end;
+
+	w->has_range = true;
+	w->to = UINT64_MAX;
+	if (*s < '0' || *s > '9')
+		return false;
+	errno = 0;
+	w->from = strtoull(s, &end, 10);
+	if (*end != ':' || errno != 0)
+		return false;
+	if (*++end == '\0')
+		return true;
+	if (*end < '0' || *end > '9')
+		return false;
+	w->to = strtoull(end, &end, 10);
+	if (*end != '\0' || errno != 0)
+		return false;
+	w->to = w->to < UINT64_MAX - w->from ? w->from + w->to : UINT64_MAX;
+	return true;
+}
+
+/* What is wrong with the words of the command line, or NULL. */
+static const char *
+parse_words(struct scan *s, unsigned *workers)
+{
+	const struct options *opt = s->opt;
+	cpu_set_t cpus;
+	char *end;
+
+	if (opt->wrong != NULL)
+		return opt->wrong;
+	if (opt->narg == 0)
+		return "scan needs a mailbox, a file or a folder";
+	s->wish.deep = opt->deep;
+	if (opt->type != NULL)
+		s->wish.kind = box_kind_of(opt->type);
+	if (s->wish.kind == BOX_KINDS)
+		return "--type: auto, mbox, maildir, mh, folder or file";
+	if (opt->range != NULL && !parse_range(&s->wish, opt->range))
+		return "--range: OFFSET:LENGTH, in bytes";
+	if (opt->range != NULL && opt->narg > 1)
+		return "--range: of one mailbox";
+	*workers = sched_getaffinity(0, sizeof cpus, &cpus) == 0
+		       ? (unsigned)CPU_COUNT(&cpus)
+		       : 1;
+	if (opt->workers != NULL) {
+		unsigned long n = strtoul(opt->workers, &end, 10);
+
+		if (*opt->workers < '1' || *opt->workers > '9' ||
+		    *end != '\0' || n > LIMIT_WORKERS)
+			return "-j: a number from 1 to 256";
+		*workers = (unsigned)n;
+	}
+	if (*workers > LIMIT_WORKERS)
+		*workers = LIMIT_WORKERS;
+	return NULL;
+}
+
+static void
+sum_up(struct scan *s)
+{
+	double t = progress_seconds(&s->progress);
+	struct pool_item *item;
+
+	pool_flush(s->pool);
+	while (!s->broken_pipe) {
+		take_answers(s, false);
+		if (pool_take(s->pool, &item, true) != 1)
+			break;
+		answer(s, item);
+	}
+	t = progress_seconds(&s->progress);
+	if (!s->opt->json)
+		tally_print(&s->out, &s->tally);
+	write_rows(s);
+	progress_clear(&s->progress);
+	/* Not on standard output, which is the same each time. */
+	if (!s->opt->json && !s->opt->quiet && !s->broken_pipe)
+		fprintf(stderr, "%.1f seconds, %.0f messages/s, %.1f MB/s\n", t,
+		    (double)s->tally.messages / t,
+		    (double)s->tally.bytes / 1e6 / t);
+}
+
+static int
+run(struct scan *s, unsigned workers)
+{
+	const struct options *opt = s->opt;
+	struct stat st;
+	struct err err;
+	int status = EX_OK;
+
+	if (conf_open(&s->config, &opt->sources, &err) == -1)
+		goto no_memory;
+	conf_log(&s->config.rules);
+	s->pool = pool_open(&s->config.rules, &s->config.settings, workers,
+	    WANT_HEADLINE, &err);
+	if (s->pool == NULL)
+		goto no_memory;
+	if (tally_open(&s->tally) == -1) {
+		err_set(&err, "no memory");
+		goto no_memory;
+	}
+	for (int i = 0; i < opt->narg && !s->broken_pipe; i++) {
+		const char *path = opt->arg[i];
+
+		if (strcmp(path, "-") != 0 && stat(path, &st) == -1) {
+			progress_clear(&s->progress);
+			log_error("%s: %s", path, strerror(errno));
+			status = EX_NOINPUT;
+			continue;
+		}
+		scan_box(s, path);
+	}
+	sum_up(s);
+	return s->broken_pipe    ? EX_IOERR
+	       : status != EX_OK ? status
+				 : s->trouble;
+no_memory:
+	log_error("%s", err.text);
+	return EX_OSERR;
 }
 
 int
 cmd_scan(const struct options *opt)
 {
-	struct scan s = {.opt = opt};
-	struct err err;
-	struct stat st;
-	int status = EX_OK;
+	struct scan s = {.opt = opt, .out = BUF(ROWS)};
+	const char *wrong;
+	unsigned workers;
+	int status;
 
-	if (opt->wrong != NULL || opt->narg == 0 || !opt->json) {
-		log_error("%s", opt->wrong != NULL ? opt->wrong
-				: opt->narg == 0 ? "scan needs a file or folder"
-						 : "scan needs --json");
+	if ((wrong = parse_words(&s, &workers)) != NULL) {
+		log_error("%s", wrong);
 		return EX_USAGE;
 	}
-	if (conf_open(&s.config, &opt->sources, &err) == -1) {
-		log_error("%s", err.text);
-		return EX_OSERR;
-	}
-	conf_log(&s.config.rules);
-	for (int i = 0; i < opt->narg && !s.broken_pipe; i++) {
-		s.box = opt->arg[i];
-		if (stat(s.box, &st) == -1) {
-			log_error("%s: %s", s.box, strerror(errno));
-			status = EX_NOINPUT;
-			continue;
-		}
-		scan_path(&s, s.box, 0);
-	}
+	progress_start(&s.progress, opt->quiet);
+	status = run(&s, workers);
+	pool_close(s.pool);
+	tally_close(&s.tally);
+	buf_free(&s.out);
 	conf_close(&s.config);
-	if (s.broken_pipe)
-		return EX_IOERR;
-	return status != EX_OK ? status : s.trouble ? 1 : 0;
+	return status;
 }

@@ -37,6 +37,8 @@ unsigned decode_transfer(
 struct charsets;
 /* extra: one more name or NULL.  NULL only without memory (malloc). */
 struct charsets *charsets_open(const char *p, size_t n, const char *extra);
+/* The common ones, for a child that sees many messages. */
+struct charsets *charsets_open_usual(void);
 void charsets_close(struct charsets *);
 
 /* Our name for a label ("GB2312", "x-gbk" -> "GB18030"), case and quotes

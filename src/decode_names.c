@@ -275,6 +275,20 @@ charsets_open(const char *p, size_t n, const char *extra)
 	return cs;
 }
 
+struct charsets *
+charsets_open_usual(void)
+{
+	static const char *const usual[] = {"GB18030", "Big5", "EUC-KR",
+	    "Shift_JIS", "EUC-JP", "ISO-2022-JP", "ISO-2022-KR", "KOI8-R",
+	    "windows-1250", "windows-1251", "windows-1254", "windows-1255",
+	    "windows-1256", "ISO-8859-2", "ISO-8859-9", "ISO-8859-15"};
+	struct charsets *cs = calloc(1, sizeof *cs);
+
+	for (size_t i = 0; cs != NULL && i < sizeof usual / sizeof *usual; i++)
+		open_label(cs, usual[i], (uint32_t)strlen(usual[i]));
+	return cs;
+}
+
 void
 charsets_close(struct charsets *cs)
 {

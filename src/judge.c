@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "headline.h"
 #include "limits.h"
 #include "show.h"
 
@@ -144,24 +145,6 @@ all_edits(
 	}
 	while (k < s->plan.nedit)
 		put_edit(r, a, &size, s->plan.edit[k++]);
-}
-
-/* ---- what a list of such messages shows ---- */
-
-/* A field's text, without a character that was cut in two. */
-static const char *
-headline(const struct sight *s, const char *name, uint32_t *len)
-{
-	struct view v = s->view;
-	const char *p = view_header(&v, 0, name, false, len);
-
-	if (*len > LIMIT_HEADLINE)
-		for (*len = LIMIT_HEADLINE;
-		     *len > 0 && ((unsigned char)p[*len] & 0xc0) == 0x80;)
-			--*len;
-	while (*len > 0 && strchr("\r\n\t ", p[*len - 1]) != NULL)
-		--*len;
-	return p;
 }
 
 /* ---- the verdict, and what is done ---- */
@@ -462,9 +445,7 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 	warn(r, x.s);
 	all_edits(r, a, x.s, job->p);
 	find_tokens(r, a, x.s, job->p);
-	if (r->verdict != VERDICT_CLEAN) {
-		r->from = headline(x.s, "from", &r->from_len);
-		r->subject = headline(x.s, "subject", &r->subject_len);
-	}
+	if (job->want & WANT_HEADLINE || r->verdict != VERDICT_CLEAN)
+		headline(r, a, &x.s->view);
 	show(r, a, x.s, &x.e, job->want);
 }

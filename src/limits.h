@@ -93,4 +93,21 @@
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
 
+/* The pool of judges.  A larger message has a child of its own. */
+#define LIMIT_WORKERS 256u
+#define LIMIT_LOTS 3u               /* of each: one is judged, two wait */
+#define LIMIT_LOT (4u << 20)        /* bytes: with three, 12 MB a worker */
+#define LIMIT_LOT_FULL (256u << 10) /* no more is added from here on */
+#define LIMIT_LOT_MESSAGES 64u
+
+/* Mailboxes. */
+#define LIMIT_SENDERS 10000u          /* that scan counts one by one */
+#define LIMIT_FROM_SEEN 1024u         /* bytes of a From_ line that count */
+#define LIMIT_BOX_NAMES (256u << 20)  /* file names of one folder, in bytes */
+#define LIMIT_BOX_HEAD (64u << 10)    /* searched for Content-Length */
+#define LIMIT_UNPACKED (1ull << 40)   /* of one packed box */
+#define LIMIT_UNPACK_FREE (64u << 20) /* so much is not asked its ratio */
+#define LIMIT_UNPACK_RATIO 250u       /* mail packs 2 to 50 times smaller */
+#define LIMIT_UNPACK_AS (256u << 20)  /* xz -9 takes 65 MB, zstd 128 */
+
 #endif

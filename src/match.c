@@ -23,6 +23,7 @@ set_up(struct match *m)
 	uint32_t n = m->rules->n;
 
 	m->private = x;
+	x->cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	x->words = n / 64 + 1;
 	x->bits = arena_array(m->a, x->words, 8);
 	x->always = arena_array(m->a, x->words, 8);
@@ -90,11 +91,12 @@ skip_rule(struct match *m, uint32_t rule)
 }
 
 /* The clock on the wall is cheap to read; on a busy machine it runs while we
-   do not.  A rule is only slow where this process has worked that long. */
+   do not.  A rule is only slow where this process has worked that long on this
+   message. */
 static bool
-too_slow(void)
+too_slow(const struct match *m)
 {
-	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) > RULE_NS;
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) - m->private->cpu > RULE_NS;
 }
 
 /* The next match, under the clock: 1, 0, or -1 where this rule is out. */
@@ -114,7 +116,7 @@ timed_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
 	*spent += clock_ns(CLOCK_MONOTONIC) - t0;
 	if (rc == -2) /* does not compile */
 		return -1;
-	if (rc == -1 || (*spent > RULE_NS && too_slow())) {
+	if (rc == -1 || (*spent > RULE_NS && too_slow(m))) {
 		skip_rule(m, rule);
 		return -1;
 	}

@@ -38,8 +38,9 @@ struct match {
 void match_run(struct match *, struct arena *, struct rules *, struct view *,
     uint32_t time_ms);
 /* For who judges many messages, each in a child: does once what each match_run
-   would do when it needs it, late rules and all patterns (20 ms). */
-void match_prepare(struct rules *);
+   would do when it needs it, late rules and all patterns (20 ms).  jit: as
+   machine code too, which a child in its sandbox cannot make. */
+void match_prepare(struct rules *, bool jit);
 /* Takes back the hits for which drop() is true, and those of full rules, which
    say nothing of a place: as though they had not been found. */
 void match_drop(

@@ -86,6 +86,7 @@ struct match_private {
 	bool late_now;
 	uint32_t words;
 	int64_t *spent; /* ns, by rule */
+	int64_t cpu;    /* ns of this process when it began */
 	/* First hits of this unit, and of the one before it. */
 	uint32_t unit_start, look_back;
 	struct windows windows;

@@ -273,11 +273,21 @@ compiled(struct match *m, uint32_t rule, uint32_t way)
 	return r->broken ? NULL : *re;
 }
 
-void
-match_prepare(struct rules *rules)
+/* One that fails is broken where it is met, not before. */
+static void
+prepare(const struct rule *r, uint32_t way, struct re **re, bool jit)
 {
 	struct re_fault fault;
 
+	if (*re == NULL && compile(r, way, re, &fault) == -1)
+		*re = NULL;
+	if (*re != NULL && jit)
+		re_jit(*re);
+}
+
+void
+match_prepare(struct rules *rules, bool jit)
+{
 	if (rules_late(rules) == -1)
 		return; /* match_run will say so */
 	for (uint32_t i = 0; i < rules->n; i++) {
@@ -285,13 +295,11 @@ match_prepare(struct rules *rules)
 
 		if (!match_enabled(r) || r->pattern == NULL)
 			continue;
-		/* One that fails is broken where it is met, not before. */
 		for (uint32_t k = 0; r->way != NULL && k < r->literals.nway;
 		     k++)
-			if (r->way[k] == NULL)
-				(void)compile(r, k, &r->way[k], &fault);
-		if (r->way == NULL && r->re == NULL)
-			(void)compile(r, ANY, &r->re, &fault);
+			prepare(r, k, &r->way[k], jit);
+		if (r->way == NULL)
+			prepare(r, ANY, &r->re, jit);
 	}
 }
 

@@ -53,8 +53,8 @@ message_write(int fd, const char *p, size_t n, struct err *err)
 	return 0;
 }
 
-static int
-open_spool(struct err *err)
+int
+message_spool_open(struct err *err)
 {
 	const char *dirs[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
 	char name[4096];
@@ -69,8 +69,8 @@ open_spool(struct err *err)
 			unlink(name);
 	}
 	if (fd == -1)
-		err_errno(err, "no temporary file for a large message in "
-			       "$TMPDIR, /var/tmp or /tmp");
+		err_errno(err, "no temporary file in $TMPDIR, /var/tmp or "
+			       "/tmp");
 	return fd;
 }
 
@@ -80,7 +80,7 @@ spool(struct message *m, int fd, struct err *err)
 {
 	ssize_t got = (ssize_t)m->bytes.len;
 
-	if ((m->spool = open_spool(err)) == -1)
+	if ((m->spool = message_spool_open(err)) == -1)
 		return -1;
 	while (got > 0) {
 		if (message_write(m->spool, m->bytes.p, (size_t)got, err) == -1)

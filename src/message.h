@@ -25,6 +25,8 @@ int message_write(int fd, const char *p, size_t n, struct err *);
 /* The spooled message, from its start; every byte counted. */
 int message_write_spool(int fd, const struct message *, struct err *);
 void message_free(struct message *);
+/* A file without a name in $TMPDIR, /var/tmp or /tmp; -1: none to be had. */
+int message_spool_open(struct err *);
 
 /* A header field: offsets into the bytes given to message_header. */
 struct field {

@@ -110,6 +110,11 @@ re_match_within(const struct re *re, const char *p, uint32_t n,
 	pcre2_set_offset_limit(room.limits, starts.to);
 	rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
 	    starts.from, PCRE2_NO_UTF_CHECK, room.data, room.limits);
+	/* Of the two only the interpreter takes its stack from the heap. */
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(re->code, (PCRE2_SPTR)(p != NULL ? p : ""), n,
+		    starts.from, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, room.data,
+		    room.limits);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (rc < 0)

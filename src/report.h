@@ -131,9 +131,11 @@ struct report {
 	const char *need; /* a converter to open for a second try, or NULL */
 	struct report_entry *entry;
 	uint32_t nentry;
-	/* Decoded, LIMIT_HEADLINE bytes at most; of clean mail empty. */
+	/* Decoded, LIMIT_HEADLINE bytes at most; of clean mail only where asked
+	   for. */
 	const char *from, *subject;
 	uint32_t from_len, subject_len;
+	const char *date; /* "2026-11-02T10:11:12+01:00", or NULL */
 	/* Only where asked for. */
 	struct report_hit *hit;
 	uint32_t nhit;
@@ -145,9 +147,10 @@ struct report {
 #define WANT_HITS 1u
 #define WANT_TEXTS 2u
 #define WANT_TREE 4u
-#define WANT_HIDDEN 8u   /* rules that never score are named, too */
-#define WANT_REASONS 16u /* hits, where the message is not clean */
-#define WANT_WHOLE 32u   /* texts: all of them; `gone` is what rules found */
+#define WANT_HIDDEN 8u    /* rules that never score are named, too */
+#define WANT_REASONS 16u  /* hits, where the message is not clean */
+#define WANT_WHOLE 32u    /* texts: all of them; `gone` is what rules found */
+#define WANT_HEADLINE 64u /* from, subject and date of clean mail, too */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);

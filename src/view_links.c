@@ -167,16 +167,33 @@ add_text_links(
 	}
 }
 
+/* Each byte of each text is asked what it is: a table. */
+#define LOCAL 1 /* of an address, before the @ */
+#define HOST 2
+static const unsigned char byte_is[256] = {
+    ['0' ... '9'] = LOCAL | HOST,
+    ['A' ... 'Z'] = LOCAL | HOST,
+    ['a' ... 'z'] = LOCAL | HOST,
+    ['.'] = LOCAL | HOST,
+    ['-'] = LOCAL | HOST,
+    ['_'] = LOCAL | HOST,
+    ['%'] = LOCAL,
+    ['+'] = LOCAL,
+    ['='] = LOCAL,
+    ['&'] = LOCAL,
+    ['~'] = LOCAL,
+};
+
 static bool
 is_local(char c)
 {
-	return is_alnum(c) || (c != '\0' && strchr("._%+-=&~", c) != NULL);
+	return (byte_is[(unsigned char)c] & LOCAL) != 0;
 }
 
 static bool
 is_host(char c)
 {
-	return is_alnum(c) || c == '.' || c == '-' || c == '_';
+	return (byte_is[(unsigned char)c] & HOST) != 0;
 }
 
 /* Top-level parts that make a bare name a host. */
@@ -236,6 +253,7 @@ add_bare(struct view *v, uint32_t doc, enum layer layer, const struct text *t)
 {
 	const char *p = t->p;
 	uint32_t at = 0, n = t->len, to, end, i;
+	bool dot;
 
 	while (at < n) {
 		if (!is_local(p[at])) {
@@ -251,8 +269,12 @@ add_bare(struct view *v, uint32_t doc, enum layer layer, const struct text *t)
 				at++;
 			continue;
 		}
-		for (to = at; to < n && is_local(p[to]);)
-			to++;
+		for (dot = false, to = at; to < n && is_local(p[to]); to++)
+			dot |= p[to] == '.';
+		if (!dot && (to == n || p[to] != '@')) {
+			at = to;
+			continue;
+		}
 		if (to < n && p[to] == '@') {
 			for (i = to + 1; i < n && is_host(p[i]);)
 				i++;

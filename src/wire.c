@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "date.h"
 #include "limits.h"
 
 #define MAGIC 0x31465353u /* SSF1 */
@@ -267,6 +268,8 @@ xfer_report(struct wire *w, struct report *r)
 	xfer_below(w, &r->body_at, w->len + 1);
 	xfer_headline(w, &r->from, &r->from_len);
 	xfer_headline(w, &r->subject, &r->subject_len);
+	xfer_string(w, &r->date);
+	w->bad |= r->date != NULL && strlen(r->date) > DATE_BYTES;
 	xfer_string(w, &r->need);
 	xfer_string(w, &r->tree);
 	if (!w->bad)

@@ -15,10 +15,7 @@
 #include "limits.h"
 #include "sandbox.h"
 #include "wire.h"
-
-#define EXIT_SANDBOX 11 /* the walls could not be put up */
-#define EXIT_MEMORY 12
-#define EXIT_ANSWER 13
+#include "worker_private.h"
 
 struct task {
 	struct rules *rules;
@@ -29,8 +26,8 @@ struct task {
 	void *ctx;
 };
 
-static void
-write_all(const char *p, size_t n)
+void
+worker_write(const char *p, size_t n)
 {
 	while (n > 0) {
 		ssize_t put = write(SANDBOX_FD, p, n);
@@ -44,13 +41,21 @@ write_all(const char *p, size_t n)
 	}
 }
 
-/* For tests of the parent (tests/fault): what a child may do wrong. */
-static void
-misbehave(void)
+void
+worker_misbehave(const char *p, size_t n)
 {
 #ifdef SIMSIFT_FAULTS
+	static const char key[] = "SIMSIFT_CHILD: ";
 	const char *how = getenv("SIMSIFT_CHILD");
+	const char *at = n > 0 ? memmem(p, n, key, sizeof key - 1) : NULL;
+	char word[16] = "";
 
+	if (how == NULL && at != NULL) {
+		at += sizeof key - 1;
+		for (size_t i = 0; i < sizeof word - 1 && at + i < p + n; i++)
+			word[i] = at[i] > ' ' ? at[i] : '\0';
+		how = word;
+	}
 	if (how == NULL)
 		return;
 	if (strcmp(how, "crash") == 0)
@@ -61,12 +66,15 @@ misbehave(void)
 	if (strcmp(how, "exit") == 0)
 		_exit(0);
 	if (strcmp(how, "garbage") == 0) {
-		write_all("garbage garbage garbage garbage", 31);
+		worker_write("garbage garbage garbage garbage", 31);
 		_exit(0);
 	}
 	if (strcmp(how, "endless") == 0)
 		for (;;)
-			write_all("endless endless endless", 23);
+			worker_write("endless endless endless", 23);
+#else
+	(void)p;
+	(void)n;
 #endif
 }
 
@@ -110,7 +118,7 @@ child(const struct task *t, int fd, pid_t parent)
 	signal(SIGPIPE, SIG_DFL);
 	if (sandbox_enter(fd, LIMIT_CHILD_AS, seconds, parent) == -1)
 		_exit(EXIT_SANDBOX);
-	misbehave();
+	worker_misbehave(t->job.p, t->job.len);
 	if ((a = arena_new(LIMIT_ARENA)) == NULL)
 		_exit(EXIT_MEMORY);
 	if (setjmp(*arena_oom(a)) != 0)
@@ -119,7 +127,7 @@ child(const struct task *t, int fd, pid_t parent)
 	lie(&r, a, t);
 	if (wire_write(&out, &r) == -1)
 		_exit(EXIT_MEMORY);
-	write_all(out.p, out.len);
+	worker_write(out.p, out.len);
 	_exit(0);
 }
 
@@ -329,4 +337,19 @@ worker_judge_while(struct report *r, struct arena *a, struct rules *rules,
 	    one_try(&second, a, &t, r->need, &second_err) == 0)
 		*r = second;
 	return 0;
+}
+
+int
+worker_explain(int status, struct err *err)
+{
+	return explain_status(status, err);
+}
+
+int
+worker_check(const struct report *r, struct rules *rules, const char *p,
+    uint32_t len, struct err *err)
+{
+	const struct task t = {.rules = rules, .job = {.p = p, .len = len}};
+
+	return check(r, &t, err);
 }

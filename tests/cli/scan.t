@@ -30,8 +30,8 @@ is 'each line is an object with all its keys' "$(python3 -c '
 import json
 for line in open("out"):
     d = json.loads(line)
-    print(" ".join(d))')" "$(yes \
-	v box id verdict category score action rules cuts | head -n 4)"
+    print(" ".join(d))')" "$(yes v box id offset verdict category score action \
+	rules cuts from subject date | head -n 4)"
 is 'values' "$(python3 -c '
 import json
 for line in open("out"):
@@ -52,8 +52,8 @@ for line in open("out"):
 "$SIMSIFT" scan --json -C r box/new/1 box/new/deep >out
 is 'files and folders, in the order given' \
 	"$(sed 's/,"verdict.*//' out)" \
-	'{"v":1,"box":"box/new/1","id":"box/new/1"
-{"v":1,"box":"box/new/deep","id":"box/new/deep/2"'
+	'{"v":1,"box":"box/new/1","id":"box/new/1","offset":0
+{"v":1,"box":"box/new/deep","id":"box/new/deep/2","offset":0'
 "$SIMSIFT" scan --json -C r box/cur/link >out
 is 'a link that is named is followed' "$(grep -c '"promo"' out)" 1
 

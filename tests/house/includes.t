@@ -65,6 +65,8 @@ only() { # what, pattern of headers, the file
 }
 only pcre2.h 'pcre2' src/re.c
 only libetpan 'libetpan/' src/mime_etpan.c
+only 'zlib.h, bzlib.h, lzma.h, zstd.h' '(zlib|bzlib|lzma|zstd)\.h' \
+	src/unpack.c
 only seccomp.h 'seccomp\.h' src/gen_sandbox.c
 is 'the vault sees bytes and reports, never MIME' \
 	"$(grep -lE '"(mime|judge|view|match)[_a-z]*\.h"' src/vault*.[ch])" ''
@@ -74,4 +76,7 @@ is 'edit.c includes buf, edit, message and limits at most' \
 	"$(grep '#include "' src/edit.c |
 		grep -v -e '"buf.h"' -e '"edit.h"' -e '"limits.h"' \
 			-e '"message.h"')" ''
+is 'mailboxes are bytes: nothing that parses mail' \
+	"$(grep -HE '#include "(mime|decode|html|view|judge)' src/box*.[ch] \
+		src/feed.[ch] src/unpack.[ch])" ''
 done_testing

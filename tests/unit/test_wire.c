@@ -633,10 +633,44 @@ much_of_nothing(void **state)
 	buf_free(&b);
 }
 
+/* Who, what and when come back as they were, and not longer than they may be. */
+static void
+headlines(void **state)
+{
+	char text[LIMIT_HEADLINE + 1], date[] = "2026-11-02T10:11:12+01:00!";
+	struct report r = {.category = UINT32_MAX}, back;
+	struct buf b;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	r.from = "a\0b";
+	r.from_len = 3;
+	r.subject = text;
+	r.subject_len = LIMIT_HEADLINE;
+	date[25] = '\0';
+	r.date = date;
+	b = written(&r);
+	assert_int_equal(wire_read(&back, arena, b.p, b.len, RULES, LENGTH), 0);
+	assert_int_equal(back.from_len, 3);
+	assert_memory_equal(back.from, "a\0b", 3);
+	assert_int_equal(back.subject_len, LIMIT_HEADLINE);
+	assert_string_equal(back.date, date);
+	buf_free(&b);
+
+	b = (struct buf)BUF(1u << 20);
+	r.subject_len++;
+	assert_int_equal(wire_write(&b, &r), -1);
+	r.subject_len = 0;
+	date[25] = '!';
+	assert_int_equal(wire_write(&b, &r), -1);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(headlines, start, end),
 	    cmocka_unit_test_setup_teardown(round_trip, start, end),
 	    cmocka_unit_test_setup_teardown(write_without_room, start, end),
 	    cmocka_unit_test_setup_teardown(ranges, start, end),

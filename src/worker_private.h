@@ -1,0 +1,22 @@
+#ifndef WORKER_PRIVATE_H
+#define WORKER_PRIVATE_H
+
+#include "report.h"
+
+/* What one child for one message and the pool have in common. */
+#define EXIT_SANDBOX 11 /* the walls could not be put up */
+#define EXIT_MEMORY 12
+#define EXIT_ANSWER 13
+
+/* In a child: to SANDBOX_FD. */
+void worker_write(const char *p, size_t n);
+/* For tests of the parent (tests/fault): what a child may do wrong, if the
+   message holds `SIMSIFT_CHILD: how` or the environment says so. */
+void worker_misbehave(const char *p, size_t n);
+/* Why it ended; 0: it ended well. */
+int worker_explain(int status, struct err *);
+/* May the answer be believed? */
+int worker_check(const struct report *, struct rules *, const char *p,
+    uint32_t len, struct err *);
+
+#endif
