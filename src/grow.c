@@ -192,6 +192,27 @@ clause_unit(const char *p, uint32_t n, struct span *s)
 	return found;
 }
 
+#define DEPTH 4 /* links and brackets in each other */
+
+/* Brackets that are an aside: a Markdown link is what its sentence says, what
+   stands round it may be one. */
+static bool
+aside_unit(const char *p, uint32_t n, struct span *s)
+{
+	struct span g = *s;
+
+	for (int depth = 0; depth < DEPTH && clause_unit(p, n, &g); depth++) {
+		bool image = p[g.from] == '!';
+		bool link = (p[g.from] == '[' || image) && p[g.to - 1] == ')';
+
+		if (!link) {
+			*s = g;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* ---- all of them ---- */
 
 /* Where a unit is not there, the next one of its row is tried. */
@@ -202,6 +223,7 @@ static const struct {
 	bool (*grow[MOST])(const char *, uint32_t, struct span *);
 } units[] = {
     {UNIT_CLAUSE, {clause_unit}},
+    {UNIT_ASIDE, {aside_unit, grow_sentence_unit}},
     {UNIT_SENTENCE, {grow_sentence_unit}},
     {UNIT_LINE, {grow_line_unit, grow_sentence_unit}},
     {UNIT_PARAGRAPH, {paragraph_unit, grow_line_unit, grow_sentence_unit}},

@@ -637,8 +637,9 @@ rules_type_name(enum rule_type t)
 const char *
 rules_unit_name(enum unit u)
 {
-	static const char *const name[] = {"match", "clause", "sentence",
-	    "line", "paragraph", "item", "section", "entry", "part", "element"};
+	static const char *const name[] = {"match", "clause", "aside",
+	    "sentence", "line", "paragraph", "item", "section", "entry", "part",
+	    "element"};
 
 	return name[u];
 }

@@ -97,6 +97,7 @@ struct rule {
 enum unit {
 	UNIT_MATCH,
 	UNIT_CLAUSE,
+	UNIT_ASIDE,
 	UNIT_SENTENCE,
 	UNIT_LINE,
 	UNIT_PARAGRAPH,

@@ -296,7 +296,7 @@ read_unit(struct line *l, enum unit most, enum unit *unit)
 		return true;
 	}
 	rules_tell(l, s.p, ERROR,
-	    "a unit is expected here: match, clause, sentence, line, "
+	    "a unit is expected here: match, clause, aside, sentence, line, "
 	    "paragraph, item%s",
 	    most == UNIT_ITEM ? "" : ", section, entry, part or element");
 	return false;

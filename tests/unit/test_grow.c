@@ -113,6 +113,34 @@ clause_unit(void **state)
 
 /* A span with the line end in it, the last of a paragraph or of the text: what
    is behind it is not read. */
+/* Brackets, but not a link's; else the sentence. */
+static void
+aside_unit(void **state)
+{
+	static const char *const v[][2] = {
+	    {"Ann (ask «@shop») left. Bob too.",
+		"Ann «(ask @shop)» left. Bob too."},
+	    {"\xe6\xa0\x87\xe9\xa2\x98\xef\xbc\x9f\xe3\x80\x8c"
+	     "V «shop»\xe3\x80\x8d",
+		"\xe6\xa0\x87\xe9\xa2\x98\xef\xbc\x9f«\xe3\x80\x8c"
+		"V shop\xe3\x80\x8d»"},
+	    {"Ann left. Get it [at «the shop»](http://a.b). Bob too.",
+		"Ann left. «Get it [at the shop](http://a.b).» Bob too."},
+	    {"Ann left. Get it [here](http://«a.b»). Bob too.",
+		"Ann left. «Get it [here](http://a.b).» Bob too."},
+	    {"Ann ([here](http://«a.b»)) left. Bob too.",
+		"Ann «([here](http://a.b))» left. Bob too."},
+	    {"Ann [[TG «@shop»](http://a.b) ![QR](http://c.d)] left. Bob.",
+		"Ann «[[TG @shop](http://a.b) ![QR](http://c.d)]» left. Bob."},
+	    {"Ann left. Ask «@shop» for one. Bob too.",
+		"Ann left. «Ask @shop for one.» Bob too."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(v); i++)
+		unit_of(UNIT_ASIDE, v[i][0], v[i][1]);
+}
+
 static void
 clause_with_line_end(void **state)
 {
@@ -543,6 +571,7 @@ main(void)
 	    cmocka_unit_test(line_unit),
 	    cmocka_unit_test(paragraph_unit),
 	    cmocka_unit_test(clause_unit),
+	    cmocka_unit_test(aside_unit),
 	    cmocka_unit_test(clause_with_line_end),
 	    cmocka_unit_test(clause_reach),
 	    cmocka_unit_test(blanks),

@@ -281,8 +281,8 @@ not_of_text(void **state)
 
 /* ---- reach ---- */
 
-static const enum unit all[] = {UNIT_CLAUSE, UNIT_SENTENCE, UNIT_LINE,
-    UNIT_PARAGRAPH, UNIT_ITEM, UNIT_SECTION, UNIT_ELEMENT};
+static const enum unit all[] = {UNIT_CLAUSE, UNIT_ASIDE, UNIT_SENTENCE,
+    UNIT_LINE, UNIT_PARAGRAPH, UNIT_ITEM, UNIT_SECTION, UNIT_ELEMENT};
 
 /* What is larger than the reach is not there; what is smaller is. */
 static void
