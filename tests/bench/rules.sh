@@ -24,7 +24,8 @@ for o in "$b"/*.o; do
 done
 ${CC:-gcc} -D_GNU_SOURCE -O2 -I"$b" -I"$top/src" -o "$tmp/match_time" \
 	"$top/tests/bench/match_time.c" "$@" -Wl,--allow-multiple-definition \
-	-Wl,-Bstatic -letpan -lpcre2-8 -lutf8proc -lmd -Wl,-Bdynamic
+	-Wl,-Bstatic -letpan -lpcre2-8 -lutf8proc -lmd -lz -lbz2 -llzma \
+	-lzstd -Wl,-Bdynamic
 
 PYTHONDONTWRITEBYTECODE=1 python3 - "$tmp" "$percent" <<'END'
 import os
