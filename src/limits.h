@@ -59,6 +59,7 @@
 #define LIMIT_HITS 20000u     /* of all */
 #define LIMIT_NEAR 2000u      /* characters between the hits of a near rule */
 #define LIMIT_NEAR_RULES 32u  /* that it names */
+#define LIMIT_ALTERNATIVES 20u /* multiparts whose hits count once */
 #define LIMIT_CUTS 5000u      /* spans one message may lose */
 #define LIMIT_GROWTH 256u     /* bytes an edit may add to what it replaces */
 #define LIMIT_KEEP 33u        /* percent of the bytes that an edit must leave */

@@ -33,6 +33,7 @@ set_up(struct match *m)
 	x->spent = arena_array(m->a, n, sizeof *x->spent);
 	windows_init(&x->windows, m->a, m->rules);
 	m->count = arena_array(m->a, n, sizeof *m->count);
+	m->twice = arena_array(m->a, n, sizeof *m->twice);
 	m->skipped = arena_array(m->a, n, sizeof *m->skipped);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct rule *r = &m->rules->rule[i];
@@ -405,17 +406,24 @@ run_full(struct match *m)
 
 /* ---- the whole ---- */
 
-static double
-value(void *ctx, uint32_t rule)
+uint32_t
+match_count(const struct match *m, uint32_t rule)
 {
-	const struct match *m = ctx;
 	const struct rule *r = &m->rules->rule[rule];
 	uint32_t n = m->count[rule];
 
 	/* As SpamAssassin: 1, unless it is said that hits are counted. */
 	if (n > 1 && !(r->flags & RULE_MULTIPLE))
 		n = 1;
+	if (n > 1 && m->twice[rule] < n)
+		n -= m->twice[rule];
 	return r->maxhits > 0 && n > r->maxhits ? r->maxhits : n;
+}
+
+static double
+value(void *ctx, uint32_t rule)
+{
+	return match_count(ctx, rule);
 }
 
 struct span
@@ -431,6 +439,7 @@ match_shown(const struct match *m, const struct hit *h)
 void
 match_metas(struct match *m)
 {
+	match_twice(m);
 	for (uint32_t i = 0; i < m->rules->nmeta_order; i++) {
 		uint32_t id = m->rules->meta_order[i];
 		const struct rule *r = &m->rules->rule[id];

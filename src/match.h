@@ -30,6 +30,7 @@ struct match {
 	uint32_t nhit, hit_size;
 	uint32_t nfound; /* of these, found by patterns; then those of near */
 	uint32_t *count; /* for each rule; metas too, after match_metas */
+	uint32_t *twice; /* of these, shown by another alternative, too */
 	bool *skipped;   /* a limit was hit: it does not count */
 	bool timeout;    /* the clock ran out: some rules did not run */
 	struct match_private *private;
@@ -49,6 +50,10 @@ void match_drop(
    hits were marked as guarded. */
 void match_near(struct match *);
 void match_metas(struct match *);
+/* The hits of a rule as metas and scores count them: 1 where it is not
+   `multiple`, maxhits at most, and what alternatives of one text show counts
+   once (which is more than SpamAssassin does: nearly all mail has two). */
+uint32_t match_count(const struct match *, uint32_t rule);
 /* What a hit stands for in shown text: a link's hit is its element's. */
 struct span match_shown(const struct match *, const struct hit *);
 /* Value of an expression over the present counts. */

@@ -112,4 +112,7 @@ bool match_late(struct regions *, struct match *);
 bool match_in_regions(
     const struct match *, const struct regions *, const struct unit_text *);
 
+/* match_twice.c: m->twice anew, from the hits that count. */
+void match_twice(struct match *);
+
 #endif

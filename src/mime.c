@@ -587,3 +587,21 @@ mime_parse(struct tree *t, struct arena *a, const char *p, uint32_t len)
 	}
 	t->odd |= odd_header(t) || t->twofold;
 }
+
+uint32_t
+mime_alternative(const struct tree *t, uint32_t part, uint32_t *multipart)
+{
+	while (part != NO_PART) {
+		uint32_t up = t->part[part].parent;
+
+		if (up != NO_PART &&
+		    strcmp(t->part[up].type, "multipart/alternative") == 0) {
+			*multipart = up;
+			return part;
+		}
+		if (t->part[part].kind == PART_MESSAGE)
+			break;
+		part = up;
+	}
+	return NO_PART;
+}

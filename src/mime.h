@@ -60,6 +60,10 @@ struct tree {
 };
 
 void mime_parse(struct tree *, struct arena *, const char *p, uint32_t len);
+/* The child of a multipart/alternative that a part lies in, and which multipart
+   that is; NO_PART: it lies in none, or in one outside its message. */
+uint32_t mime_alternative(
+    const struct tree *, uint32_t part, uint32_t *multipart);
 
 /* A parameter of a structured field value (RFC 2045 5.1, RFC 2231), quotes
    and escapes removed; NULL: not there.  Forgiving: empty parameters, missing

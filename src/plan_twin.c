@@ -351,25 +351,6 @@ spread(struct twins *w, const struct side *a, const struct side *b)
 			spread_one(w, a, cut->v[i], b);
 }
 
-/* The child of a multipart/alternative a doc lies in; NO_PART: none. */
-static uint32_t
-alternative_of(const struct tree *t, uint32_t part, uint32_t *multipart)
-{
-	while (part != NO_PART) {
-		uint32_t up = t->part[part].parent;
-
-		if (up != NO_PART &&
-		    strcmp(t->part[up].type, "multipart/alternative") == 0) {
-			*multipart = up;
-			return part;
-		}
-		if (t->part[part].kind == PART_MESSAGE)
-			break;
-		part = up;
-	}
-	return NO_PART;
-}
-
 static bool
 comparable(const struct planner *x, uint32_t doc)
 {
@@ -413,7 +394,7 @@ members(struct planner *x, struct member *v)
 
 	for (uint32_t i = 0; i < x->view->ndoc; i++) {
 		v[n].doc = i;
-		v[n].child = alternative_of(
+		v[n].child = mime_alternative(
 		    x->view->tree, x->view->doc[i].part, &v[n].multipart);
 		n += v[n].child != NO_PART && comparable(x, i);
 	}

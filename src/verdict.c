@@ -102,15 +102,8 @@ static double
 points(const struct match *m, uint32_t rule)
 {
 	const struct rule *r = &m->rules->rule[rule];
-	uint32_t n = m->count[rule];
 
-	if (r->flags & RULE_HIDDEN || n == 0)
-		return 0;
-	if (!(r->flags & RULE_MULTIPLE))
-		n = 1;
-	if (r->maxhits > 0 && n > r->maxhits)
-		n = r->maxhits;
-	return r->score * n;
+	return r->flags & RULE_HIDDEN ? 0 : r->score * match_count(m, rule);
 }
 
 static void

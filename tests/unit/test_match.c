@@ -432,6 +432,25 @@ near_groups(void **state)
 	    BODY "tea\n", 0);
 }
 
+/* What alternatives show counts once, where hits are counted. */
+static void
+alternatives(void **state)
+{
+#define ALT(plain, html)                                                   \
+	"Content-Type: multipart/alternative; boundary=b\n\n--b\n\n" plain \
+	"\n--b\nContent-Type: text/html\n\n" html "\n--b--\n"
+#define TWICE "body A /tea/\ntflags A multiple\nmeta X A > 1\n"
+	(void)state;
+	hits(TWICE, ALT("tea", "<p>tea</p>"), 0);
+	hits(TWICE, ALT("tea", "<p>tea or tea</p>"), 1);
+	hits(TWICE, ALT("tea, tea", "<p>milk</p>"), 1);
+	hits(TWICE, "Subject: tea\n" ALT("tea", "<p>tea</p>"), 1);
+	hits(TWICE,
+	    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntea\n--b"
+	    "\n\ntea\n--b--\n",
+	    1);
+}
+
 /* What waits for another rule costs nothing where that does not hit. */
 static void
 late_rules(void **state)
@@ -492,6 +511,7 @@ main(void)
 	    cmocka_unit_test(expressions),
 	    cmocka_unit_test(near_rules),
 	    cmocka_unit_test(near_groups),
+	    cmocka_unit_test(alternatives),
 	    cmocka_unit_test(near_in_html),
 	    cmocka_unit_test(late_rules),
 	};
