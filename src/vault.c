@@ -307,8 +307,20 @@ vault_find(const struct vault *v, const struct vault_list *l, const char *id,
 
 /* ---- one of them ---- */
 
+void
+vault_copy_entry(
+    struct vault_entry *to, char name[VAULT_NAME], const struct vault_entry *e)
+{
+	*to = *e;
+	strcpy(name, e->name); /* vault_parse_name saw that it is short */
+	to->name = name;
+	to->id = name + (e->id - e->name);
+	to->retry = name + (e->retry - e->name);
+}
+
 struct search {
 	const struct vault_entry *e;
+	bool exact;
 	struct vault_entry *now;
 	char *name;
 };
@@ -318,21 +330,18 @@ search(void *ctx, const struct vault_entry *e)
 {
 	struct search *s = ctx;
 
-	if (memcmp(e->id, s->e->id, VAULT_ID) != 0)
+	if (memcmp(e->id, s->e->id, VAULT_ID) != 0 ||
+	    (s->exact && (e->time != s->e->time || e->action != s->e->action)))
 		return 0;
-	*s->now = *e;
-	strcpy(s->name, e->name);
-	s->now->name = s->name;
-	s->now->id = s->name + (e->id - e->name);
-	s->now->retry = s->name + (e->retry - e->name);
+	vault_copy_entry(s->now, s->name, e);
 	return 1;
 }
 
 int
-vault_again(struct vault *v, const struct vault_entry *e,
+vault_again(struct vault *v, const struct vault_entry *e, bool exact,
     struct vault_entry *now, char name[VAULT_NAME], struct err *err)
 {
-	struct search s = {e, now, name};
+	struct search s = {e, exact, now, name};
 	uint32_t strangers = 0;
 	int rc = vault_walk(v, search, &s, &strangers, err);
 
@@ -391,7 +400,7 @@ vault_open_entry(struct vault *v, const struct vault_entry *e, uint64_t *size,
 			    v->path, vault_dir_name(&now), now.name);
 		if (errno != ENOENT)
 			break;
-		if ((rc = vault_again(v, e, &now, name, err)) != 0)
+		if ((rc = vault_again(v, e, false, &now, name, err)) != 0)
 			return rc;
 	}
 	return vault_errno(
@@ -441,7 +450,7 @@ vault_flag(struct vault *v, struct arena *a, struct vault_entry *e, char flag,
 		}
 		if (errno != ENOENT)
 			break;
-		if ((rc = vault_again(v, e, &now, name, err)) != 0)
+		if ((rc = vault_again(v, e, false, &now, name, err)) != 0)
 			return rc;
 	}
 	return vault_errno(err, "cannot set a flag: %s/%s/%s", v->path,
@@ -460,7 +469,8 @@ vault_remove(struct vault *v, const struct vault_entry *e, struct err *err)
 			return 0;
 		if (errno != ENOENT)
 			break;
-		rc = vault_again(v, e, &now, name, err);
+		/* What was stored since is not what was to go. */
+		rc = vault_again(v, e, true, &now, name, err);
 		if (rc != 0)
 			return rc == VAULT_NONE ? 0 : rc;
 	}

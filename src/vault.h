@@ -14,7 +14,7 @@
  *	DIR/tmp/…                being written; swept when older than a day
  *	DIR/new, cur/SECONDS.SHA256.RETRY.ACTION[:2,FLAGS]
  *
- * SECONDS is when it was stored (time_t), SHA256 64 hex digits of the original
+ * SECONDS is when it was stored last (time_t), SHA256 64 hex digits of the original
  * as it came, RETRY 16 digits of the same without the date of its mbox From_
  * line (an MTA that tries again writes another one), ACTION "hold" or "cut".
  * FLAGS are Maildir's: P (passed) is set when a message is released, S (seen)
@@ -137,7 +137,8 @@ struct vault_item {
 #define VAULT_ID 64 /* hex digits */
 
 /* 0: the message is on disk, whole, and stays there when the machine goes
-   down; it may have been there before.  id: its SHA-256 in hex, or that of the
+   down; it may have been there before, and is then as one that came now: its
+   time is, and it has no flags.  id: its SHA-256 in hex, or that of the
    first try where the date of the From_ line is all that differs.  On a fault
    nothing half of it is left behind; where the disk failed only in the last
    step, the whole of it may be. */
@@ -152,7 +153,8 @@ void vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1]);
    scan.  Done before: 0. */
 int vault_flag(struct vault *, struct arena *, struct vault_entry *, char flag,
     struct err *);
-/* 0 also where it is gone already. */
+/* 0 also where it is gone already, or was stored again since the scan: then it
+   stays. */
 int vault_remove(struct vault *, const struct vault_entry *, struct err *);
 /* Flags and removals reach the disk: once, behind the last of them. */
 int vault_sync(struct vault *, struct err *);

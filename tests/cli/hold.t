@@ -71,6 +71,30 @@ is 'hold, an argument: 75' "$(status "$SIMSIFT" hold -C any -V v x <m)" 75
 is 'hold, an option of another command: 75' \
 	"$(status "$SIMSIFT" hold -C any -V v --no-vault <m)" 75
 
+# What is old goes while the same message comes again: 0 means it is there.
+cat >race.py <<'END'
+import os, subprocess, sys, time
+simsift, v = sys.argv[1], "race"
+args = [simsift, "hold", "-C", "any", "-V", v]
+purge = [simsift, "purge", "-C", "any", "-V", v, "--older-than", "30d", "--yes"]
+lost = 0
+for _ in range(60):
+    with open("m", "rb") as m:
+        subprocess.run(args, stdin=m, check=True)
+    for d in "new", "cur":
+        for f in os.listdir(f"{v}/{d}"):
+            old = "%d.%s" % (time.time() - 40 * 86400, f.split(".", 1)[1])
+            os.rename(f"{v}/{d}/{f}", f"{v}/{d}/{old}")
+    with open("m", "rb") as m:
+        h = subprocess.Popen(args, stdin=m)
+    p = subprocess.Popen(purge, stdout=subprocess.DEVNULL)
+    rc = h.wait()
+    p.wait()
+    lost += rc == 0 and not os.listdir(v + "/new") + os.listdir(v + "/cur")
+print(lost)
+END
+is 'held while it is purged: never lost' "$(python3 race.py "$SIMSIFT")" 0
+
 # ---- restore ----
 "$SIMSIFT" restore -C any -V v "$sha" >out
 ok 'restore, by the whole id' cmp out m

@@ -252,6 +252,49 @@ once(void **state)
 	assert_int_equal(files_in("new") + files_in("cur"), 1);
 }
 
+/* Makes the only file older, and as a mail program shows it. */
+static void
+make_old(int64_t seconds)
+{
+	struct vault_list l = scan();
+	const struct vault_entry *e = &l.v[0];
+
+	assert_int_equal(l.n, 1);
+	assert_int_equal(rename(file_of(e),
+			     arena_printf(a, "%s/cur/%lld%s:2,PS", path,
+				 (long long)(e->time - seconds), e->id - 1)),
+	    0);
+}
+
+/* What is stored again is new again: a purge of what is old leaves it. */
+static void
+again_is_new(void **state)
+{
+	static const char m[] = "Subject: a\n\nbody\n";
+	const int64_t day = 86400;
+	struct vault_list l, old;
+
+	(void)state;
+	store(m, sizeof m - 1);
+	make_old(40 * day);
+	old = scan();
+	store(m, sizeof m - 1);
+	l = scan();
+	assert_int_equal(l.n, 1);
+	assert_int_equal(files_in("new"), 1);
+	assert_int_equal(files_in("cur"), 0);
+	assert_true(l.v[0].time > old.v[0].time + 39 * day);
+	assert_false(l.v[0].released || l.v[0].reported);
+	/* Also one that saw the old one only. */
+	assert_int_equal(vault_remove(&v, &old.v[0], &err), 0);
+	assert_int_equal(files_in("new"), 1);
+	/* Moved by a mail program it is still the one. */
+	old = scan();
+	assert_int_equal(vault_flag(&v, a, &l.v[0], VAULT_REPORTED, &err), 0);
+	assert_int_equal(vault_remove(&v, &old.v[0], &err), 0);
+	assert_int_equal(scan().n, 0);
+}
+
 /* An MTA that tries again writes another date. */
 static void
 retry(void **state)
@@ -738,7 +781,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(round_trip), T(large_from_line),
-	    T(fields), T(once), T(retry), T(held_after_cut), T(race), T(flags),
+	    T(fields), T(once), T(again_is_new), T(retry), T(held_after_cut), T(race), T(flags),
 	    T(ids), T(damage), T(hostile), T(doors), T(places), T(sweep),
 	    T(token), T(pieces), T(secret), T(secret_race)};
 
