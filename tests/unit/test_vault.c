@@ -635,6 +635,8 @@ sweep(void **state)
 
 /* ---- the token ---- */
 
+static const char *head; /* over the body */
+
 static bool
 holds(const struct buf *field, const char *body, size_t n)
 {
@@ -642,9 +644,12 @@ holds(const struct buf *field, const char *body, size_t n)
 	size_t len = field->len - (size_t)(value + 1 - field->p);
 	struct vault_sum sum;
 	char id[VAULT_ID + 1];
+	struct header h;
 
+	message_header(&h, a, head, 0, (uint32_t)strlen(head));
 	vault_sum_start(&sum);
 	vault_sum_put(&sum, body, n);
+	vault_sum_head(&sum, head, &h, false);
 	return vault_token_holds(&v, value + 1, len, &sum, id);
 }
 
@@ -659,6 +664,7 @@ token(void **state)
 	char *colon;
 
 	(void)state;
+	head = "Subject: a\n";
 	assert_int_equal(
 	    vault_token_for(&v, a, "report-1", m, sizeof m - 1, &f, &err), 0);
 	assert_memory_equal(f.p, "X-Simsift-Token: report-1\r\n ", 28);
@@ -673,6 +679,15 @@ token(void **state)
 	assert_false(HOLDS(&f, "The body.\n\rMore\n"));
 	assert_false(HOLDS(&f, ""));
 	colon = memchr(f.p, ':', f.len);
+	head = "subject :\r\n a \r\nX: y\r\n";
+	assert_true(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: ab\n";
+	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: a\nSubject: a\n";
+	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: a\nFrom: b\n";
+	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: a\n";
 	colon[2] = 's'; /* another id */
 	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
 	colon[2] = 'r';
@@ -724,6 +739,7 @@ secret(void **state)
 	struct stat st;
 
 	(void)state;
+	head = "A: b\n";
 	assert_int_equal(
 	    vault_token_for(&v, a, "r", m, sizeof m - 1, &f, &err), 0);
 	assert_int_equal(stat(p, &st), 0);
