@@ -64,6 +64,15 @@ plain_address(const char *p, size_t n)
 
 /* ---- whose address ---- */
 
+/* A From that was too long for the vault: its address may be behind that. */
+static bool
+is_cut(const char *from)
+{
+	size_t n = strlen(from);
+
+	return n >= 3 && memcmp(from + n - 3, "...", 3) == 0;
+}
+
 static const char *
 sender_of(struct shelf *s, const char *id)
 {
@@ -76,7 +85,7 @@ sender_of(struct shelf *s, const char *id)
 	if (e == NULL || !shelf_meta(s, s->arena, e, &m))
 		return NULL;
 	p = shelf_address(m.from, &len);
-	if (len > 0 && plain_address(p, len))
+	if (len > 0 && !is_cut(m.from) && plain_address(p, len))
 		return arena_dup(s->arena, p, len);
 	report_shown(&shown, m.from, strlen(m.from));
 	log_error("%s: no single plain address in From: %.*s; say which: "

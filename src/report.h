@@ -131,7 +131,7 @@ struct report {
 	const char *need; /* a converter to open for a second try, or NULL */
 	struct report_entry *entry;
 	uint32_t nentry;
-	/* Decoded, LIMIT_HEADLINE bytes at most; of clean mail only where asked
+	/* Decoded, LIMIT_HEADLINE bytes at most, then with ... at its end; of clean mail only where asked
 	   for. */
 	const char *from, *subject;
 	uint32_t from_len, subject_len;

@@ -99,6 +99,13 @@ for v in '"ann@good.example" <evil@x.example>' \
 	ok 'nothing changed' cmp -s "$OWN" before
 	ok 'it says what to do' grep -q 'no single plain address' err
 done
+# One that is too long for the vault, cut in its address or before it.
+long=$(printf 'x%.0s' $(seq 378))
+for v in "$long <ann@good.example.evil.example>" \
+	"ann@good.example $long <eve@evil.example>"; do
+	is 'a From that is cut: 65' "$(from "$v")" 65
+	ok 'nothing changed' cmp -s "$OWN" before
+done
 is 'a comment behind it does not matter' "$(from 'c@x.example (Carl)')" 0
 is 'the address twice' "$(from '"d@x.example" <d@x.example>')" 0
 is 'two lines more' "$(($(grep -c welcome "$OWN") - $(grep -c welcome before)))" 2
