@@ -31,19 +31,18 @@ wrong_options(const struct options *opt)
 	return NULL;
 }
 
-/* The recipient is the one it came for, the last in the envelope: a sender may
-   hold anything.  Else whoever keeps this vault. */
+/* The recipient is the one it came for, else whoever keeps this vault.  NULL:
+   the vault's file does not say it in our words. */
 static const char *
 recipient(struct shelf *s, const struct vault_meta *m)
 {
-	const char *p = strrchr(m->envelope, '<');
-	size_t n = p != NULL ? strcspn(p + 1, ">") : 0;
+	const char *to = vault_recipient(s->arena, m);
 	struct passwd *me;
 
 	if (s->opt->to != NULL)
 		return s->opt->to;
-	if (n > 0)
-		return arena_dup(s->arena, p + 1, n);
+	if (to == NULL || to[0] != '\0')
+		return to;
 	me = getpwuid(getuid());
 	return me != NULL
 		   ? arena_dup(s->arena, me->pw_name, strlen(me->pw_name))
@@ -84,7 +83,9 @@ deliver(struct shelf *s, const struct buf *message, const struct vault_meta *m,
 		*where = s->opt->maildir;
 		return post_maildir(s->opt->maildir, message, err);
 	}
-	*where = recipient(s, m);
+	if ((*where = recipient(s, m)) == NULL)
+		return err_set(err, "its envelope cannot be read: name the "
+				    "recipient (--to)");
 	return post_sendmail(
 	    s->config.settings.sendmail, where, 1, message, err);
 }

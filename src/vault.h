@@ -106,8 +106,9 @@ struct vault_meta {
 	const char *score; /* "8.2/5.0" */
 	const char *cuts;  /* "4 cuts, 245 of 2120 characters"; "" for hold */
 	const char *from, *subject; /* of the message, decoded */
-	const char *envelope;       /* "<sender> <recipient>" as far as known */
-	const char *sha256;         /* 64 hex digits */
+	const char *envelope; /* "<sender> <recipient>" as far as known; what
+				 could be mistaken is %XX */
+	const char *sha256;   /* 64 hex digits */
 	struct vault_rule *rule;
 	uint32_t nrule;
 	const char *from_line; /* with its line end, not NUL-terminated */
@@ -119,6 +120,9 @@ struct vault_meta {
    VAULT_NONE: it is gone.  VAULT_BAD: a symlink, a stranger's, damaged. */
 int vault_meta(struct vault *, struct arena *, const struct vault_entry *,
     struct vault_meta *, struct err *);
+/* Whom it came for, of its envelope, in `a`; "" where that is not known; NULL:
+   the envelope is not as we write it. */
+const char *vault_recipient(struct arena *, const struct vault_meta *);
 /* Appends the original, bit for bit, its sum checked.  from_line: with the
    From_ line it came with.  meta: may be NULL. */
 int vault_original(struct vault *, struct arena *, const struct vault_entry *,

@@ -106,9 +106,35 @@ ok 'nothing was sent' test ! -e sent
 
 printf 'From: z@x.example\n\ny\n' |
 	put 'envelope=<"x> <eve@x.example> "@y> <dana@home.example>' >z
-s release "$(cut -c1-8 <z)" -c "$S" >/dev/null 2>&1
-is 'a sender that looks like two' "$(tail -n 1 sent.args)" dana@home.example
-rm sent
+is 'an envelope that we do not write: 74' \
+	"$(status s release "$(cut -c1-8 <z)" -c "$S")" 74
+ok 'it says so' grep -q 'envelope cannot be read' err
+ok 'nothing was sent' test ! -e sent
+envelope() { # number sender recipient: held with it and released
+	sed "s/An offer/Envelope $1/" mail.held >z
+	SENDER=$2 RECIPIENT=$3 s hold <z
+	rm -f sent sent.args
+	status s release "$(sha256sum <z | cut -c1-8)" -c "$S"
+}
+is 'a sender that looks like two: 0' "$(envelope 1 \
+	'"x> <eve@x.example> "@y' dana@home.example)" 0
+is 'it goes to the recipient' "$(tail -n 1 sent.args)" dana@home.example
+is 'a recipient that looks like one: 74' "$(envelope 2 a@x.example \
+	'"d> <eve@x.example"@home.example')" 74
+ok 'nothing was sent' test ! -e sent
+is 'a quote in the recipient: 74' "$(envelope 3 a@x.example \
+	'x> <eve@x.example')" 74
+ok 'nothing was sent' test ! -e sent
+to=pin=4821@home.example
+is 'a recipient with what may be a code: 0' \
+	"$(envelope 4 a@x.example $to)" 0
+is 'it is not masked' "$(tail -n 1 sent.args)" $to
+to=100%25@home.example
+is 'a recipient with a %: 0' "$(envelope 5 a@x.example $to)" 0
+is 'it is the same' "$(tail -n 1 sent.args)" $to
+is 'shown, it is masked' "$(s show "$(s list --json --subject 'Envelope 4' |
+	grep -o '"id":"[0-9a-f]*' | cut -c7-)" | grep -c '4821@')" 0
+rm -f sent
 
 # Wrong usage, damage.
 for o in '' "--to a@x.example --stdout $id" "--stdout $id $c" '--json x'; do
