@@ -457,6 +457,21 @@ vault_flag(struct vault *v, struct arena *a, struct vault_entry *e, char flag,
 	    vault_dir_name(&now), now.name);
 }
 
+/* Nothing is removed but files of our own. */
+static int
+remove_file(struct vault *v, const struct vault_entry *e, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(vault_dir(v, e), e->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return vault_fault(err, VAULT_BAD,
+		    "%s/%s/%s is no file of ours: left alone", v->path,
+		    vault_dir_name(e), e->name);
+	return unlinkat(vault_dir(v, e), e->name, 0);
+}
+
 int
 vault_remove(struct vault *v, const struct vault_entry *e, struct err *err)
 {
@@ -465,8 +480,8 @@ vault_remove(struct vault *v, const struct vault_entry *e, struct err *err)
 	int rc;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (unlinkat(vault_dir(v, &now), now.name, 0) == 0)
-			return 0;
+		if ((rc = remove_file(v, &now, err)) != -1)
+			return rc;
 		if (errno != ENOENT)
 			break;
 		/* What was stored since is not what was to go. */

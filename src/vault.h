@@ -58,10 +58,14 @@ const char *vault_path(
 
 /* Opens the vault.  make: folders that are missing are made (0700), and old
    files in tmp are swept; without it a missing vault is VAULT_NONE.  Refused
-   where it belongs to somebody else or others may write into it.  `path` must
+   where it or a folder of it belongs to somebody else or others may write into
+   it.  `path` must
    live as long as the vault.  vault_close in any case. */
 int vault_open(struct vault *, const char *path, bool make, struct err *);
 void vault_close(struct vault *);
+/* Waits until nobody else has the lock, and keeps it until vault_close.  Where
+   locks cannot be had (NFS without them) it does nothing. */
+void vault_lock(struct vault *);
 
 /* ---- what is there ---- */
 
@@ -160,7 +164,8 @@ void vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1]);
    scan.  Done before: 0. */
 int vault_flag(struct vault *, struct arena *, struct vault_entry *, char flag,
     struct err *);
-/* 0 also where it is gone already, or was stored again since the scan: then it
+/* VAULT_BAD: it is no file of ours, and stays.  0 also where it is gone
+   already, or was stored again since the scan: then it
    stays. */
 int vault_remove(struct vault *, const struct vault_entry *, struct err *);
 /* Flags and removals reach the disk: once, behind the last of them. */

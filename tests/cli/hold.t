@@ -71,6 +71,17 @@ is 'hold, an argument: 75' "$(status "$SIMSIFT" hold -C any -V v x <m)" 75
 is 'hold, an option of another command: 75' \
 	"$(status "$SIMSIFT" hold -C any -V v --no-vault <m)" 75
 
+# A new vault: each new folder's name is on disk, before the message is.
+if command -v strace >/dev/null; then
+	strace -y -e trace=fsync,renameat -o trace \
+		"$SIMSIFT" hold -C any -V made/here <m
+	grep -o 'fsync([0-9]*<[^>]*' trace | sed "s|.*<$TMP||" >synced
+	is 'what reaches the disk' "$(grep -v simsift- synced)" '
+/made
+/made/here
+/made/here/new'
+fi
+
 # What is old goes while the same message comes again: 0 means it is there.
 cat >race.py <<'END'
 import os, subprocess, sys, time
@@ -204,6 +215,15 @@ if [ "$(id -u)" = 0 ]; then
 	mkdir their
 	chown 12345 their
 	refused "somebody else's" 'belongs to somebody else' -V their
+fi
+mkdir -p -m 700 inner/new inner/cur inner/tmp
+chmod 770 inner/cur
+refused 'a folder of it open to others' 'others may write into the vault inner/cur' \
+	-V inner
+if [ "$(id -u)" = 0 ]; then
+	chmod 700 inner/cur
+	chown 12345 inner/tmp
+	refused "a folder of it somebody else's" 'inner/tmp belongs to' -V inner
 fi
 refused 'a folder that cannot be made' '/proc/vault' -V /proc/vault
 
