@@ -4,6 +4,7 @@
 #include "vault_private.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +108,8 @@ vault_from_line(const char *p, uint32_t len)
 	return n > LIMIT_FROM_LINE || n == len ? 0 : n;
 }
 
-/* Mail is sent to it: it is not masked, and nothing in it looks like its end. */
+/* Mail is sent to it: it is not masked, and nothing in it looks like its
+   end. */
 static void
 put_envelope(struct buf *out, const struct vault_item *it, const char *eol)
 {
@@ -246,7 +248,7 @@ read_rule(struct vault_meta *m, struct arena *a, uint32_t *size, const char *p,
 		return;
 	*line++ = '\0';
 	r.score = strtod(line, &end);
-	if (end == line || *end != ' ')
+	if (end == line || *end != ' ' || !isfinite(r.score))
 		return;
 	r.where = end + 1;
 	if ((text = strstr(end + 1, " \"")) != NULL) {

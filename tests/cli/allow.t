@@ -110,7 +110,24 @@ is 'a comment behind it does not matter' "$(from 'c@x.example (Carl)')" 0
 is 'the address twice' "$(from '"d@x.example" <d@x.example>')" 0
 is 'two lines more' "$(($(grep -c welcome "$OWN") - $(grep -c welcome before)))" 2
 
+# Within a block it would count only where its condition holds.
+for block in 'ifplugin Simsift' '  if (version >= 9)' \
+	'ifplugin Other # mine
+endif
+ifplugin X'; do
+	printf '%s\nbody MY /x/\n' "$block" >"$OWN"
+	cp "$OWN" before
+	is 'an open block: 74' "$(status allow e@x.example)" 74
+	ok 'it says so' grep -q 'has no .endif.' err
+	ok 'nothing changed' cmp -s "$OWN" before
+done
+printf 'if (1)\nelse\nendif\niffy\n#if\n' >"$OWN"
+is 'a closed one: 0' "$(status allow e@x.example)" 0
+
 # Files that are not ours to write.
+rm "$OWN"
+mkfifo "$OWN"
+is 'a fifo: 74' "$(status timeout 5 "$SIMSIFT" allow e@x.example)" 74
 rm "$OWN"
 : >elsewhere
 ln -s "$TMP/elsewhere" "$OWN"

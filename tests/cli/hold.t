@@ -216,7 +216,8 @@ if [ "$(id -u)" = 0 ]; then
 	chown 12345 their
 	refused "somebody else's" 'belongs to somebody else' -V their
 fi
-mkdir -p -m 700 inner/new inner/cur inner/tmp
+mkdir -p inner/new inner/cur inner/tmp
+chmod 700 inner inner/*
 chmod 770 inner/cur
 refused 'a folder of it open to others' 'others may write into the vault inner/cur' \
 	-V inner
