@@ -136,6 +136,57 @@ is 'shown, it is masked' "$(s show "$(s list --json --subject 'Envelope 4' |
 	grep -o '"id":"[0-9a-f]*' | cut -c7-)" | grep -c '4821@')" 0
 rm -f sent
 
+# Begins with a blank: behind a token that line would be a part of it.
+printf ' a fold\nSubject: y\n\nWe have cards in bulk.\n' >blank
+fold=$(put <blank | cut -c1-8)
+is 'it begins with a blank: 0' "$(status s release --stdout "$fold")" 0
+ok 'it is the original' cmp out blank
+ok 'it says that it has no token' grep -q 'without a token' err
+(
+	printf 'From %01000d\n' 0
+	cat mail.held
+) >long
+s hold <long
+is 'a long From_ line: 0' \
+	"$(status s release --stdout "$(sha256sum <long | cut -c1-8)")" 0
+is 'it goes' "$(grep -c '^From ' out)" 0
+sed '1,/^ /d' out | cmp -s - mail.held
+is 'the rest is there' $? 0
+
+# Two at once.
+cat >slow <<'END'
+#!/bin/sh
+cat >/dev/null
+sleep 0.3
+echo once >>"${0%/*}/times"
+END
+chmod +x slow
+sed 's/An offer/At once/' mail.held >z
+s hold <z
+z=$(sha256sum <z | cut -c1-8)
+for _ in 1 2 3; do
+	s release "$z" -c "sendmail $TMP/slow" >/dev/null 2>&1 &
+done
+wait
+is 'three at once: delivered once' "$(cat times)" once
+
+# Without a secret.
+mv "$V/secret" secret
+mkdir "$V/secret"
+sed 's/An offer/No token/' mail.held >z
+s hold <z
+z=$(sha256sum <z | cut -c1-8)
+is 'no secret, by mail: 65' "$(status s release "$z" -c "$S")" 65
+is 'no secret, --stdout: 0' "$(status s release --stdout "$z")" 0
+ok 'the original, as it is' cmp out z
+ok 'it says so' grep -q 'released without a token' err
+is 'it is released' "$(s list --json --subject 'No token' |
+	grep -o '"released":[a-z]*')" '"released":true'
+is 'a second time, nothing is printed: 1' "$(status s release --stdout "$z")" 1
+is 'no bytes' "$(cat out)" ''
+rmdir "$V/secret"
+mv secret "$V/secret"
+
 # Wrong usage, damage.
 for o in '' "--to a@x.example --stdout $id" "--stdout $id $c" '--json x'; do
 	# shellcheck disable=SC2086
