@@ -260,9 +260,9 @@ make_old(int64_t seconds)
 	const struct vault_entry *e = &l.v[0];
 
 	assert_int_equal(l.n, 1);
-	assert_int_equal(rename(file_of(e),
-			     arena_printf(a, "%s/cur/%lld%s:2,PS", path,
-				 (long long)(e->time - seconds), e->id - 1)),
+	assert_int_equal(
+	    rename(file_of(e), arena_printf(a, "%s/cur/%lld%s:2,PS", path,
+				   (long long)(e->time - seconds), e->id - 1)),
 	    0);
 }
 
@@ -797,9 +797,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(round_trip), T(large_from_line),
-	    T(fields), T(once), T(again_is_new), T(retry), T(held_after_cut), T(race), T(flags),
-	    T(ids), T(damage), T(hostile), T(doors), T(places), T(sweep),
-	    T(token), T(pieces), T(secret), T(secret_race)};
+	    T(fields), T(once), T(again_is_new), T(retry), T(held_after_cut),
+	    T(race), T(flags), T(ids), T(damage), T(hostile), T(doors),
+	    T(places), T(sweep), T(token), T(pieces), T(secret),
+	    T(secret_race)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
