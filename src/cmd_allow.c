@@ -64,6 +64,15 @@ plain_address(const char *p, size_t n)
 
 /* ---- whose address ---- */
 
+/* A From that was too long for the vault: its address may be behind that. */
+static bool
+is_cut(const char *from)
+{
+	size_t n = strlen(from);
+
+	return n >= 3 && memcmp(from + n - 3, "...", 3) == 0;
+}
+
 static const char *
 sender_of(struct shelf *s, const char *id)
 {
@@ -76,7 +85,7 @@ sender_of(struct shelf *s, const char *id)
 	if (e == NULL || !shelf_meta(s, s->arena, e, &m))
 		return NULL;
 	p = shelf_address(m.from, &len);
-	if (len > 0 && plain_address(p, len))
+	if (len > 0 && !is_cut(m.from) && plain_address(p, len))
 		return arena_dup(s->arena, p, len);
 	report_shown(&shown, m.from, strlen(m.from));
 	log_error("%s: no single plain address in From: %.*s; say which: "
@@ -128,8 +137,8 @@ open_own(struct own *o, struct arena *a, struct err *err)
 static int
 read_own(struct own *o, struct err *err)
 {
-	int fd =
-	    openat(o->fd, NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	int fd = openat(o->fd, NAME,
+	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
 	struct message m = {.spool = -1};
 	struct stat st;
 	int rc = 0;
@@ -178,6 +187,41 @@ allows(const struct buf *text, const char *address)
 			return true;
 	}
 	return false;
+}
+
+/* Does the line p[0..n) begin with the word? */
+static bool
+is_word(const char *p, size_t n, const char *word)
+{
+	size_t k = strlen(word);
+
+	return n >= k && memcmp(p, word, k) == 0 &&
+	       (n == k || strchr(" \t\r#", p[k]) != NULL);
+}
+
+/* Is a block open at the end of the file?  What is put there would be in it,
+   and count only where its condition holds. */
+static bool
+is_open(const struct buf *text)
+{
+	uint32_t depth = 0;
+
+	for (size_t at = 0, n; at < text->len; at += n + 1) {
+		const char *p = text->p + at;
+		const char *lf = memchr(p, '\n', text->len - at);
+		size_t blanks = 0;
+
+		n = lf != NULL ? (size_t)(lf - p) : text->len - at;
+		while (blanks < n && (p[blanks] == ' ' || p[blanks] == '\t'))
+			blanks++;
+		p += blanks;
+		if (is_word(p, n - blanks, "if") ||
+		    is_word(p, n - blanks, "ifplugin"))
+			depth++;
+		else if (is_word(p, n - blanks, "endif"))
+			depth -= depth > 0;
+	}
+	return depth > 0;
 }
 
 /* The old text and a block of its own for the address: whatever stands before
@@ -231,6 +275,13 @@ add_address(struct shelf *s, const char *address, struct err *err)
 		buf_printf(&s->out, "%s is allowed already: %s/%s\n", address,
 		    o.dir, NAME);
 		rc = 0;
+		goto out;
+	}
+	if (is_open(&o.text)) {
+		err_set(err,
+		    "%s/%s: an `if` or `ifplugin` has no `endif`: mend that "
+		    "first (simsift rules lint)",
+		    o.dir, NAME);
 		goto out;
 	}
 	add_line(&o.text, address);

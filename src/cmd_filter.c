@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -93,38 +94,72 @@ keep_original(struct errand *r, enum action action, struct err *err)
 	return 0;
 }
 
+static bool
+find_token(struct errand *r, struct vault_found *f)
+{
+	if (setjmp(*arena_oom(r->arena)) != 0)
+		return false;
+	return vault_token_find(&r->vault, r->arena, r->message.bytes.p,
+	    (uint32_t)r->message.bytes.len, f);
+}
+
 /* Does one of the fields that say so hold?  Nothing is opened for a message
    that has none. */
 static bool
-is_ours(struct errand *r)
+is_ours(struct errand *r, struct vault_found *f)
 {
-	const char *p = r->message.bytes.p;
-	const struct report *rep = &r->report;
-	char id[VAULT_ID + 1];
-	struct vault_sum sum;
 	struct err err;
-	bool ours = false;
+	bool ours;
 
-	if (rep->ntoken == 0 || r->opt->no_vault || find_vault(r, &err) == -1)
+	if (r->report.ntoken == 0 || r->opt->no_vault ||
+	    find_vault(r, &err) == -1)
 		return false;
-	if (vault_open(&r->vault, r->vault_path, false, &err) == 0) {
-		vault_sum_start(&sum);
-		vault_sum_put(&sum, p + rep->body_at,
-		    r->message.bytes.len - rep->body_at);
-		for (uint32_t i = 0; i < rep->ntoken && !ours; i++) {
-			const char *q = p + rep->token[i].from;
-			size_t n = rep->token[i].to - rep->token[i].from;
-			const char *colon = memchr(q, ':', n);
-
-			if (colon != NULL) /* worker.c saw one */
-				ours = vault_token_holds(&r->vault, colon + 1,
-				    n - (size_t)(colon + 1 - q), &sum, id);
-		}
-	}
+	ours = vault_open(&r->vault, r->vault_path, false, &err) == 0 &&
+	       find_token(r, f);
 	vault_close(&r->vault);
 	if (ours)
-		log_info("passed as it is: the token of %s holds", id);
+		log_info("passed as it is: the token of %s holds", f->id);
 	return ours;
+}
+
+/* Our status field, which the token covers? */
+static bool
+is_status(const char *p, struct span s)
+{
+	static const char name[] = "x-simsift";
+	uint32_t at = s.from + sizeof name - 1;
+
+	if (s.to <= at || strncasecmp(p + s.from, name, sizeof name - 1) != 0)
+		return false;
+	while (at < s.to && (p[at] == ' ' || p[at] == '\t'))
+		at++;
+	return at < s.to && p[at] == ':';
+}
+
+/* It passes as it is, but for fields of that kind that are not ours. */
+static void
+pass_ours(struct errand *r, const struct vault_found *f)
+{
+	const struct buf *in = &r->message.bytes;
+	struct report *rep = &r->report;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rep->nedit; i++) {
+		const struct edit *e = &rep->edit[i];
+		bool token =
+		    e->span.from == f->field.from && e->span.to == f->field.to;
+
+		if (edit_own_field(in->p, (uint32_t)in->len, e) && !token &&
+		    !(f->status && is_status(in->p, e->span)))
+			rep->edit[n++] = *e;
+	}
+	*rep = (struct report){.category = UINT32_MAX,
+	    .required = rep->required,
+	    .field_at = rep->field_at,
+	    .body_at = rep->body_at,
+	    .edit = rep->edit,
+	    .nedit = n};
+	r->ours = true;
 }
 
 static int
@@ -156,6 +191,7 @@ log_broken(const struct errand *r)
 static void
 judge_or_say(struct errand *r)
 {
+	struct vault_found token;
 	struct err err;
 	uint32_t warn;
 	const char *name;
@@ -183,11 +219,8 @@ judge_or_say(struct errand *r)
 		return;
 	}
 	r->judged = !(r->report.warn & WARN_MBOX);
-	if (r->judged && is_ours(r)) {
-		r->ours = true;
-		r->report = (struct report){
-		    .category = UINT32_MAX, .required = r->report.required};
-	}
+	if (r->judged && is_ours(r, &token))
+		pass_ours(r, &token);
 	log_broken(r);
 	warn = r->report.warn & (WARN_MBOX | WARN_TIME | WARN_SKIPPED);
 	while ((name = report_warn_name(&warn)) != NULL)
@@ -207,12 +240,33 @@ log_verdict(const struct errand *r)
 	buf_free(&line);
 }
 
-/* The token of the result.  Without it the result is whole all the same: only
-   `restore` has to be told the id. */
+static int
+put_head(void *ctx, const char *p, size_t n)
+{
+	return buf_put(ctx, p, n);
+}
+
+static int
+sum_head(struct errand *r, const struct buf *head, struct vault_sum *sum)
+{
+	struct header h;
+
+	if (head->failed || setjmp(*arena_oom(r->arena)) != 0)
+		return -1;
+	message_header(&h, r->arena, head->p, 0, (uint32_t)head->len);
+	if (h.cut_short || h.body != head->len)
+		return -1;
+	vault_sum_head(sum, head->p, &h, true);
+	return 0;
+}
+
+/* The token of the result, the field before it in `out`.  Without it the
+   result is whole all the same: only `restore` has to be told the id. */
 static void
 put_token(struct errand *r, struct buf *out, const char *eol)
 {
 	const struct buf *in = &r->message.bytes;
+	struct buf head = BUF(LIMIT_MESSAGE);
 	const struct report *rep = &r->report;
 	struct vault_sum sum;
 	struct err err;
@@ -227,8 +281,14 @@ put_token(struct errand *r, struct buf *out, const char *eol)
 	vault_sum_start(&sum);
 	edit_write(in->p, rep->body_at, (uint32_t)in->len, rep->edit + k,
 	    rep->nedit - k, vault_sum_put, &sum);
-	if (vault_token(&r->vault, r->id, &sum, eol, out, &err) != 0)
+	buf_put(&head, out->p, out->len);
+	edit_write(
+	    in->p, rep->field_at, rep->body_at, rep->edit, k, put_head, &head);
+	if (sum_head(r, &head, &sum) == -1)
+		log_warn("no token for the result: its header is too large");
+	else if (vault_token(&r->vault, r->id, &sum, eol, out, &err) != 0)
 		log_warn("no token for the result: %s", err.text);
+	buf_free(&head);
 }
 
 static void
@@ -251,7 +311,7 @@ make_field(struct errand *r, struct buf *out)
 	   header. */
 	if (rep->nedit > 0 && rep->edit[0].span.from < rep->field_at)
 		return -1;
-	if (rep->action == ACTION_PASS && !r->opt->header)
+	if (rep->action == ACTION_PASS && (!r->opt->header || r->ours))
 		return 0;
 	/* Behind our field such a line would be a part of it. */
 	if (rep->field_at < n &&
@@ -397,9 +457,8 @@ cmd_filter(const struct options *opt)
 		end_run(write_message(&r, NULL));
 	}
 	judge_or_say(&r);
-	if (r.judged && !r.ours &&
-	    (r.report.action != ACTION_PASS || opt->header ||
-		r.report.nedit > 0)) {
+	if (r.judged && (r.report.action != ACTION_PASS || opt->header ||
+			    r.report.nedit > 0)) {
 		name_message(&r);
 		keep_or_mark(&r);
 		if (r.report.action != ACTION_PASS)

@@ -31,23 +31,56 @@ wrong_options(const struct options *opt)
 	return NULL;
 }
 
-/* The recipient is the one it came for, the last in the envelope: a sender may
-   hold anything.  Else whoever keeps this vault. */
+/* The recipient is the one it came for, else whoever keeps this vault.  NULL:
+   the vault's file does not say it in our words. */
 static const char *
 recipient(struct shelf *s, const struct vault_meta *m)
 {
-	const char *p = strrchr(m->envelope, '<');
-	size_t n = p != NULL ? strcspn(p + 1, ">") : 0;
+	const char *to = vault_recipient(s->arena, m);
 	struct passwd *me;
 
 	if (s->opt->to != NULL)
 		return s->opt->to;
-	if (n > 0)
-		return arena_dup(s->arena, p + 1, n);
+	if (to == NULL || to[0] != '\0')
+		return to;
 	me = getpwuid(getuid());
 	return me != NULL
 		   ? arena_dup(s->arena, me->pw_name, strlen(me->pw_name))
 		   : "";
+}
+
+/* Where the message begins that is delivered: behind a From_ line, also one
+   that is too long for the vault to keep apart. */
+static uint32_t
+start_of(const struct buf *original)
+{
+	uint32_t len = (uint32_t)original->len;
+	uint32_t n = len > 0 ? message_from_line(original->p, len) : 0;
+
+	return n < len ? n : 0;
+}
+
+/* Without a token the message is delivered all the same, but not by mail: what
+   judges it on its way would hold it again. */
+static int
+put_token(struct shelf *s, const struct vault_entry *e, const char *p,
+    uint32_t len, struct buf *out, struct err *err)
+{
+	int fault;
+
+	/* Behind the token such a line would be a part of it. */
+	if (len > 0 && (p[0] == ' ' || p[0] == '\t')) {
+		log_warn("%s: released without a token: the message begins "
+			 "with a blank",
+		    shelf_id(s, e));
+		return 0;
+	}
+	fault = vault_token_for(&s->vault, s->arena,
+	    arena_dup(s->arena, e->id, VAULT_ID), p, len, out, err);
+	if (fault == 0 || (!s->opt->to_stdout && s->opt->maildir == NULL))
+		return fault;
+	log_warn("%s: released without a token: %s", shelf_id(s, e), err->text);
+	return 0;
 }
 
 /* What is delivered: the token, then the original; no From_ line. */
@@ -58,13 +91,13 @@ make_message(struct shelf *s, const struct vault_entry *e, struct buf *out,
 	struct buf original = BUF(LIMIT_MESSAGE + 1);
 	int fault =
 	    vault_original(&s->vault, s->arena, e, false, &original, m, err);
+	uint32_t at = start_of(&original);
 
 	if (fault == 0)
-		fault = vault_token_for(&s->vault, s->arena,
-		    arena_dup(s->arena, e->id, VAULT_ID), original.p,
-		    (uint32_t)original.len, out, err);
+		fault = put_token(s, e, original.p + at,
+		    (uint32_t)original.len - at, out, err);
 	if (fault == 0)
-		buf_put(out, original.p, original.len);
+		buf_put(out, original.p + at, original.len - at);
 	if (fault == 0 && out->failed)
 		fault = (err_set(err, "no memory for the message"), VAULT_IO);
 	buf_free(&original);
@@ -84,7 +117,9 @@ deliver(struct shelf *s, const struct buf *message, const struct vault_meta *m,
 		*where = s->opt->maildir;
 		return post_maildir(s->opt->maildir, message, err);
 	}
-	*where = recipient(s, m);
+	if ((*where = recipient(s, m)) == NULL)
+		return err_set(err, "its envelope cannot be read: name the "
+				    "recipient (--to)");
 	return post_sendmail(
 	    s->config.settings.sendmail, where, 1, message, err);
 }
@@ -102,6 +137,9 @@ release(struct shelf *s, struct vault_entry *e)
 		log_warn("%s: was released before; nothing done (--again "
 			 "delivers it again)",
 		    id);
+		/* Who reads our output would take nothing for the message. */
+		if (s->opt->to_stdout)
+			shelf_worse(s, 1);
 		return;
 	}
 	if ((fault = make_message(s, e, &message, &m, &err)) != 0) {
@@ -153,5 +191,5 @@ cmd_release(const struct options *opt)
 		log_error("%s", wrong);
 		return EX_USAGE;
 	}
-	return shelf_run(opt, false, release_all, NULL);
+	return shelf_run_alone(opt, false, release_all, NULL);
 }

@@ -294,9 +294,16 @@ make_letter(struct letter *l, struct buf *out, struct err *err)
 	snprintf(id, sizeof id, "report-%lld", (long long)l->now);
 	fault = vault_token_for(&l->s->vault, l->s->arena, id, text.p,
 	    (uint32_t)text.len, out, err);
+	/* It may be held, which is better than no report. */
+	if (fault != 0 && !out->failed) {
+		log_warn("the report has no token: %s", err->text);
+		out->len = 0;
+	}
 	buf_put(out, text.p, text.len);
+	if (out->failed)
+		err_set(err, "no memory for the report");
 	buf_free(&text);
-	return fault;
+	return out->failed ? VAULT_IO : 0;
 }
 
 /* What was told is no news any more. */
@@ -376,7 +383,7 @@ cmd_report(const struct options *opt)
 		log_error("%s", wrong);
 		return EX_USAGE;
 	}
-	status = shelf_run(opt, true, tell, &body);
+	status = shelf_run_alone(opt, true, tell, &body);
 	buf_free(&body);
 	return status;
 }

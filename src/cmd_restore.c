@@ -30,32 +30,33 @@ say(struct restore *r, int status, const struct err *err)
 		r->status = status;
 }
 
-/* The id of the token that holds; or of the first, for a body that changed on
-   its way: the vault is the asker's own. */
+/* The id of the token that holds; or of the first, for a message that changed
+   on its way: the vault is the asker's own.  But anybody may have written that
+   one: only a whole id counts, and it is said. */
 static bool
 find_id(struct restore *r, const char *p, uint32_t len)
 {
-	char id[VAULT_ID + 1], first[VAULT_ID + 1] = "";
-	struct vault_sum sum;
+	struct vault_found found;
 	struct header h;
 
+	if (vault_token_find(&r->vault, r->arena, p, len, &found)) {
+		memcpy(r->id, found.id, sizeof r->id);
+		return true;
+	}
 	message_header(&h, r->arena, p, 0, len);
-	vault_sum_start(&sum);
-	vault_sum_put(&sum, p + h.body, len - h.body);
 	for (uint32_t i = 0; i < h.n; i++) {
 		struct span v = h.field[i].value;
 
 		if (!message_field_is(p, &h.field[i], "x-simsift-token") ||
-		    vault_token_id(p + v.from, v.to - v.from, id) == -1)
+		    vault_token_id(p + v.from, v.to - v.from, r->id) == -1 ||
+		    strlen(r->id) != VAULT_TOKEN_ID)
 			continue;
-		if (vault_token_holds(
-			&r->vault, p + v.from, v.to - v.from, &sum, r->id))
-			return true;
-		if (first[0] == '\0')
-			memcpy(first, id, sizeof first);
+		log_warn("the token of %s does not hold: the message was "
+			 "changed on its way, or somebody else wrote the token",
+		    r->id);
+		return true;
 	}
-	memcpy(r->id, first, sizeof first);
-	return first[0] != '\0';
+	return false;
 }
 
 static bool
@@ -70,6 +71,12 @@ read_id(struct restore *r)
 		say(r, EX_USAGE, &err);
 	} else if (message_read(&m, STDIN_FILENO, LIMIT_MESSAGE, &err) == -1) {
 		say(r, EX_IOERR, &err);
+	} else if (m.spool != -1) {
+		err_set(&err,
+		    "the message is larger than %u bytes: give the id "
+		    "(simsift list shows it)",
+		    LIMIT_MESSAGE);
+		say(r, EX_DATAERR, &err);
 	} else if (!find_id(r, m.bytes.p, (uint32_t)m.bytes.len)) {
 		err_set(&err, "no X-Simsift-Token in the message: only what "
 			      "was cut or released has one (simsift list shows "

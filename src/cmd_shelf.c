@@ -24,20 +24,22 @@ say(const struct err *err, int status)
 }
 
 static int
-open_vault(struct shelf *s, bool may_lack, struct err *err)
+open_vault(struct shelf *s, bool may_lack, bool alone, struct err *err)
 {
 	int fault = vault_open(&s->vault, s->path, false, err);
 
 	/* Nothing was stored yet; but who names a vault means one. */
 	if (fault == VAULT_NONE && may_lack && s->opt->vault == NULL)
 		return 0;
+	if (fault == 0 && alone)
+		vault_lock(&s->vault);
 	if (fault == 0)
 		fault = vault_scan(&s->vault, s->arena, &s->list, err);
 	return fault;
 }
 
 static int
-set_up(struct shelf *s, const struct options *opt, bool may_lack)
+set_up(struct shelf *s, const struct options *opt, bool may_lack, bool alone)
 {
 	struct err err;
 	int fault;
@@ -53,7 +55,7 @@ set_up(struct shelf *s, const struct options *opt, bool may_lack)
 	    vault_path(s->arena, opt->vault, s->config.settings.vault, &err);
 	if (s->path == NULL)
 		return say(&err, EX_NOINPUT);
-	if ((fault = open_vault(s, may_lack, &err)) != 0)
+	if ((fault = open_vault(s, may_lack, alone, &err)) != 0)
 		return say(&err, vault_exit(fault));
 	return 0;
 }
@@ -61,7 +63,7 @@ set_up(struct shelf *s, const struct options *opt, bool may_lack)
 enum needs { NEEDS_NOTHING, NEEDS_VAULT, MAY_LACK };
 
 static int
-run(const struct options *opt, enum needs needs,
+run(const struct options *opt, enum needs needs, bool alone,
     void (*work)(struct shelf *, void *), void *ctx)
 {
 	const char *no = getenv("NO_COLOR");
@@ -75,7 +77,7 @@ run(const struct options *opt, enum needs needs,
 		shelf_worse(&s, EX_OSERR);
 	} else {
 		if (needs != NEEDS_NOTHING)
-			s.status = set_up(&s, opt, needs == MAY_LACK);
+			s.status = set_up(&s, opt, needs == MAY_LACK, alone);
 		if (s.status == 0)
 			work(&s, ctx);
 	}
@@ -92,14 +94,21 @@ int
 shelf_run(const struct options *opt, bool may_lack,
     void (*work)(struct shelf *, void *), void *ctx)
 {
-	return run(opt, may_lack ? MAY_LACK : NEEDS_VAULT, work, ctx);
+	return run(opt, may_lack ? MAY_LACK : NEEDS_VAULT, false, work, ctx);
+}
+
+int
+shelf_run_alone(const struct options *opt, bool may_lack,
+    void (*work)(struct shelf *, void *), void *ctx)
+{
+	return run(opt, may_lack ? MAY_LACK : NEEDS_VAULT, true, work, ctx);
 }
 
 int
 shelf_run_without(
     const struct options *opt, void (*work)(struct shelf *, void *), void *ctx)
 {
-	return run(opt, NEEDS_NOTHING, work, ctx);
+	return run(opt, NEEDS_NOTHING, false, work, ctx);
 }
 
 bool

@@ -27,6 +27,10 @@ struct shelf {
    timers. */
 int shelf_run(const struct options *, bool may_lack,
     void (*work)(struct shelf *, void *ctx), void *ctx);
+/* The same, one such command at a time: what another one did is in the list, so
+   that nothing is delivered or told twice. */
+int shelf_run_alone(const struct options *, bool may_lack,
+    void (*work)(struct shelf *, void *ctx), void *ctx);
 /* The same without a vault: `work` needs none. */
 int shelf_run_without(
     const struct options *, void (*work)(struct shelf *, void *ctx), void *ctx);

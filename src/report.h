@@ -131,8 +131,8 @@ struct report {
 	const char *need; /* a converter to open for a second try, or NULL */
 	struct report_entry *entry;
 	uint32_t nentry;
-	/* Decoded, LIMIT_HEADLINE bytes at most; of clean mail only where asked
-	   for. */
+	/* Decoded, LIMIT_HEADLINE bytes at most, with ... at its end where it
+	   is longer; of clean mail only where asked for. */
 	const char *from, *subject;
 	uint32_t from_len, subject_len;
 	const char *date; /* "2026-11-02T10:11:12+01:00", or NULL */

@@ -1,5 +1,5 @@
 /*
- * The vault as a folder: where it is, what is in it, flags and removal.
+ * The vault as a folder: what is in it, flags and removal.
  */
 #include "vault_private.h"
 
@@ -61,166 +61,6 @@ vault_errno(struct err *e, const char *fmt, ...)
 	errno = saved;
 	err_errno(e, "%s", what);
 	return VAULT_IO;
-}
-
-/* ---- where it is ---- */
-
-static const char *
-in_home(struct arena *a, const char *rest, struct err *err)
-{
-	const char *home = getenv("HOME");
-
-	if (home == NULL || home[0] != '/') {
-		err_set(err, "no place for the vault: HOME is not set (-V DIR, "
-			     "or `vault DIR` in a rule file)");
-		return NULL;
-	}
-	return arena_printf(a, "%s/%s", home, rest);
-}
-
-const char *
-vault_path(
-    struct arena *a, const char *option, const char *setting, struct err *err)
-{
-	const char *s = option != NULL ? option : setting;
-	const char *base = getenv("XDG_DATA_HOME");
-
-	if (s != NULL && s[0] == '\0') {
-		err_set(err, "the name of the vault is empty (-V DIR)");
-		return NULL;
-	}
-	if (s != NULL && strncmp(s, "~/", 2) == 0)
-		return in_home(a, s + 2, err);
-	if (s != NULL)
-		return s;
-	if (base != NULL && base[0] == '/')
-		return arena_printf(a, "%s/simsift/vault", base);
-	return in_home(a, ".local/share/simsift/vault", err);
-}
-
-/* The folder and all above it that are missing. */
-static int
-make_folders(const char *path)
-{
-	char s[4096];
-	size_t n = strlen(path);
-
-	if (n >= sizeof s) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	for (size_t i = 1; i <= n; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(s, path, i);
-		s[i] = '\0';
-		if (mkdir(s, 0700) == -1 && errno != EEXIST)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-check_root(const struct vault *v, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(v->root, &st) == -1)
-		return vault_errno(err, "the vault %s", v->path);
-	if (st.st_uid != geteuid())
-		return vault_fault(err, VAULT_BAD,
-		    "the vault %s belongs to somebody else (user %lu, we are "
-		    "%lu): run as that user, or name another vault (-V DIR)",
-		    v->path, (unsigned long)st.st_uid,
-		    (unsigned long)geteuid());
-	if (st.st_mode & 022)
-		return vault_fault(err, VAULT_BAD,
-		    "others may write into the vault %s (mode %o): chmod 700 "
-		    "it, after a look at what is in it",
-		    v->path, st.st_mode & 07777u);
-	return 0;
-}
-
-static int
-open_root(struct vault *v, bool make, struct err *err)
-{
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-
-	v->root = open(v->path, flags);
-	if (v->root == -1 && errno == ENOENT && make &&
-	    make_folders(v->path) == 0)
-		v->root = open(v->path, flags);
-	if (v->root != -1)
-		return check_root(v, err);
-	if (errno == ENOENT && !make)
-		return vault_fault(err, VAULT_NONE,
-		    "there is no vault at %s: nothing was stored there yet "
-		    "(-V DIR names another one)",
-		    v->path);
-	if (errno == ENOTDIR)
-		return vault_fault(err, VAULT_BAD,
-		    "the vault %s is not a folder: move what is there away, or "
-		    "name another place (-V DIR, or `vault DIR` in a rule "
-		    "file)",
-		    v->path);
-	return vault_errno(err, "cannot %s the vault %s",
-	    make ? "make or open" : "open", v->path);
-}
-
-static int
-open_folder(
-    struct vault *v, const char *name, bool make, int *fd, struct err *err)
-{
-	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-	*fd = openat(v->root, name, flags);
-	if (*fd == -1 && errno == ENOENT && make) {
-		if (mkdirat(v->root, name, 0700) == -1 && errno != EEXIST)
-			return vault_errno(
-			    err, "cannot make %s/%s", v->path, name);
-		*fd = openat(v->root, name, flags);
-	}
-	if (*fd != -1)
-		return 0;
-	if (errno == ENOENT)
-		return vault_fault(err, VAULT_NONE,
-		    "%s is no vault: it has no folder `%s` (-V DIR names "
-		    "another one)",
-		    v->path, name);
-	if (errno == ENOTDIR || errno == ELOOP)
-		return vault_fault(err, VAULT_BAD,
-		    "%s/%s is not a folder, or a symbolic link to one: move it "
-		    "away",
-		    v->path, name);
-	return vault_errno(err, "cannot open %s/%s", v->path, name);
-}
-
-int
-vault_open(struct vault *v, const char *path, bool make, struct err *err)
-{
-	int rc;
-
-	*v = (struct vault){path, -1, -1, -1, -1};
-	if ((rc = open_root(v, make, err)) != 0 ||
-	    (rc = open_folder(v, "tmp", make, &v->tmp, err)) != 0 ||
-	    (rc = open_folder(v, "new", make, &v->new_dir, err)) != 0 ||
-	    (rc = open_folder(v, "cur", make, &v->cur_dir, err)) != 0)
-		return rc;
-	if (make)
-		vault_sweep(v);
-	return 0;
-}
-
-void
-vault_close(struct vault *v)
-{
-	int *fd[] = {&v->root, &v->tmp, &v->new_dir, &v->cur_dir};
-
-	for (size_t i = 0; i < sizeof fd / sizeof *fd; i++) {
-		if (*fd[i] != -1)
-			close(*fd[i]);
-		*fd[i] = -1;
-	}
 }
 
 /* ---- what is in it ---- */
@@ -467,8 +307,20 @@ vault_find(const struct vault *v, const struct vault_list *l, const char *id,
 
 /* ---- one of them ---- */
 
+void
+vault_copy_entry(
+    struct vault_entry *to, char name[VAULT_NAME], const struct vault_entry *e)
+{
+	*to = *e;
+	strcpy(name, e->name); /* vault_parse_name saw that it is short */
+	to->name = name;
+	to->id = name + (e->id - e->name);
+	to->retry = name + (e->retry - e->name);
+}
+
 struct search {
 	const struct vault_entry *e;
+	bool exact;
 	struct vault_entry *now;
 	char *name;
 };
@@ -478,21 +330,18 @@ search(void *ctx, const struct vault_entry *e)
 {
 	struct search *s = ctx;
 
-	if (memcmp(e->id, s->e->id, VAULT_ID) != 0)
+	if (memcmp(e->id, s->e->id, VAULT_ID) != 0 ||
+	    (s->exact && (e->time != s->e->time || e->action != s->e->action)))
 		return 0;
-	*s->now = *e;
-	strcpy(s->name, e->name);
-	s->now->name = s->name;
-	s->now->id = s->name + (e->id - e->name);
-	s->now->retry = s->name + (e->retry - e->name);
+	vault_copy_entry(s->now, s->name, e);
 	return 1;
 }
 
 int
-vault_again(struct vault *v, const struct vault_entry *e,
+vault_again(struct vault *v, const struct vault_entry *e, bool exact,
     struct vault_entry *now, char name[VAULT_NAME], struct err *err)
 {
-	struct search s = {e, now, name};
+	struct search s = {e, exact, now, name};
 	uint32_t strangers = 0;
 	int rc = vault_walk(v, search, &s, &strangers, err);
 
@@ -551,7 +400,7 @@ vault_open_entry(struct vault *v, const struct vault_entry *e, uint64_t *size,
 			    v->path, vault_dir_name(&now), now.name);
 		if (errno != ENOENT)
 			break;
-		if ((rc = vault_again(v, e, &now, name, err)) != 0)
+		if ((rc = vault_again(v, e, false, &now, name, err)) != 0)
 			return rc;
 	}
 	return vault_errno(
@@ -601,11 +450,26 @@ vault_flag(struct vault *v, struct arena *a, struct vault_entry *e, char flag,
 		}
 		if (errno != ENOENT)
 			break;
-		if ((rc = vault_again(v, e, &now, name, err)) != 0)
+		if ((rc = vault_again(v, e, false, &now, name, err)) != 0)
 			return rc;
 	}
 	return vault_errno(err, "cannot set a flag: %s/%s/%s", v->path,
 	    vault_dir_name(&now), now.name);
+}
+
+/* Nothing is removed but files of our own. */
+static int
+remove_file(struct vault *v, const struct vault_entry *e, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(vault_dir(v, e), e->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return vault_fault(err, VAULT_BAD,
+		    "%s/%s/%s is no file of ours: left alone", v->path,
+		    vault_dir_name(e), e->name);
+	return unlinkat(vault_dir(v, e), e->name, 0);
 }
 
 int
@@ -616,11 +480,12 @@ vault_remove(struct vault *v, const struct vault_entry *e, struct err *err)
 	int rc;
 
 	for (int i = 0; i < TRIES; i++) {
-		if (unlinkat(vault_dir(v, &now), now.name, 0) == 0)
-			return 0;
+		if ((rc = remove_file(v, &now, err)) != -1)
+			return rc;
 		if (errno != ENOENT)
 			break;
-		rc = vault_again(v, e, &now, name, err);
+		/* What was stored since is not what was to go. */
+		rc = vault_again(v, e, true, &now, name, err);
 		if (rc != 0)
 			return rc == VAULT_NONE ? 0 : rc;
 	}

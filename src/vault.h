@@ -3,6 +3,7 @@
 
 #include <sha2.h>
 
+#include "message.h"
 #include "report.h"
 
 /*
@@ -14,9 +15,10 @@
  *	DIR/tmp/…                being written; swept when older than a day
  *	DIR/new, cur/SECONDS.SHA256.RETRY.ACTION[:2,FLAGS]
  *
- * SECONDS is when it was stored (time_t), SHA256 64 hex digits of the original
- * as it came, RETRY 16 digits of the same without the date of its mbox From_
- * line (an MTA that tries again writes another one), ACTION "hold" or "cut".
+ * SECONDS is when it was stored last (time_t), SHA256 64 hex digits of the
+ * original as it came, RETRY 16 digits of the same without the date of its mbox
+ * From_ line (an MTA that tries again writes another one), ACTION "hold" or
+ * "cut".
  * FLAGS are Maildir's: P (passed) is set when a message is released, S (seen)
  * when it was reported; a mail program that shows it to its user sets S too,
  * and then it is no news to him.
@@ -56,10 +58,14 @@ const char *vault_path(
 
 /* Opens the vault.  make: folders that are missing are made (0700), and old
    files in tmp are swept; without it a missing vault is VAULT_NONE.  Refused
-   where it belongs to somebody else or others may write into it.  `path` must
+   where it or a folder of it belongs to somebody else or others may write into
+   it.  `path` must
    live as long as the vault.  vault_close in any case. */
 int vault_open(struct vault *, const char *path, bool make, struct err *);
 void vault_close(struct vault *);
+/* Waits until nobody else has the lock, and keeps it until vault_close.  Where
+   locks cannot be had (NFS without them) it does nothing. */
+void vault_lock(struct vault *);
 
 /* ---- what is there ---- */
 
@@ -104,8 +110,9 @@ struct vault_meta {
 	const char *score; /* "8.2/5.0" */
 	const char *cuts;  /* "4 cuts, 245 of 2120 characters"; "" for hold */
 	const char *from, *subject; /* of the message, decoded */
-	const char *envelope;       /* "<sender> <recipient>" as far as known */
-	const char *sha256;         /* 64 hex digits */
+	const char *envelope; /* "<sender> <recipient>" as far as known; what
+				 could be mistaken is %XX */
+	const char *sha256;   /* 64 hex digits */
 	struct vault_rule *rule;
 	uint32_t nrule;
 	const char *from_line; /* with its line end, not NUL-terminated */
@@ -117,6 +124,9 @@ struct vault_meta {
    VAULT_NONE: it is gone.  VAULT_BAD: a symlink, a stranger's, damaged. */
 int vault_meta(struct vault *, struct arena *, const struct vault_entry *,
     struct vault_meta *, struct err *);
+/* Whom it came for, of its envelope, in `a`; "" where that is not known; NULL:
+   the envelope is not as we write it. */
+const char *vault_recipient(struct arena *, const struct vault_meta *);
 /* Appends the original, bit for bit, its sum checked.  from_line: with the
    From_ line it came with.  meta: may be NULL. */
 int vault_original(struct vault *, struct arena *, const struct vault_entry *,
@@ -134,10 +144,12 @@ struct vault_item {
 	const char *sender, *recipient; /* of the envelope, or NULL */
 };
 
-#define VAULT_ID 64 /* hex digits */
+#define VAULT_ID 64       /* hex digits */
+#define VAULT_TOKEN_ID 16 /* of them in a token: nobody finds a second one */
 
 /* 0: the message is on disk, whole, and stays there when the machine goes
-   down; it may have been there before.  id: its SHA-256 in hex, or that of the
+   down; it may have been there before, and is then as one that came now: its
+   time is, and it has no flags.  id: its SHA-256 in hex, or that of the
    first try where the date of the From_ line is all that differs.  On a fault
    nothing half of it is left behind; where the disk failed only in the last
    step, the whole of it may be. */
@@ -152,7 +164,9 @@ void vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1]);
    scan.  Done before: 0. */
 int vault_flag(struct vault *, struct arena *, struct vault_entry *, char flag,
     struct err *);
-/* 0 also where it is gone already. */
+/* VAULT_BAD: it is no file of ours, and stays.  0 also where it is gone
+   already, or was stored again since the scan: then it
+   stays. */
 int vault_remove(struct vault *, const struct vault_entry *, struct err *);
 /* Flags and removals reach the disk: once, behind the last of them. */
 int vault_sync(struct vault *, struct err *);
@@ -162,36 +176,56 @@ void vault_sweep(struct vault *);
 /* ---- the token (vault_token.c) ----
  *
  * X-Simsift-Token: ID HMAC, on what we made: cut, released and report
- * messages.  HMAC-SHA-256 with the vault's secret over the id and the SHA-256
- * of the body, its line ends as LF and without empty lines at its end, so
- * that added fields and transports do not break it.  Who copies it onto
- * another body has nothing.
+ * messages.  HMAC-SHA-256 with the vault's secret over the id, the fields of
+ * the header that say how the body is read or what the reader sees first, and
+ * the body.  So who copies it onto another body, or under another Subject or
+ * Content-Type, has nothing; and added other fields, folds and line ends do
+ * not break it.
  */
-/* The sum of a body that comes in pieces; vault_sum_put is an edit_put. */
 struct vault_sum {
-	SHA2_CTX ctx;
+	SHA2_CTX ctx;   /* of the body, in pieces: vault_sum_put */
 	uint64_t lines; /* line ends that wait for text behind them */
 	bool cr, text;
+	uint8_t head[SHA256_DIGEST_LENGTH]; /* vault_sum_head; else zero */
 };
 void vault_sum_start(struct vault_sum *);
+/* An edit_put.  The body counts with its line ends as LF and without empty
+   lines at its end. */
 int vault_sum_put(void *sum, const char *p, size_t n);
+/* The header of p: From, Subject, MIME-Version, Content-Type and
+   Content-Transfer-Encoding, how many of each and their values, blanks and
+   folds as one blank.  status: the field X-Simsift, too, which filter adds
+   itself; a released message may have a stranger's. */
+void vault_sum_head(
+    struct vault_sum *, const char *p, const struct header *, bool status);
 
-/* Appends the field, folded, with eol at its end, for a body that was summed;
-   the sum is spent.  id: 1 to 64 of [0-9a-z-]; a message's own id is shortened
-   to 16.  Makes the secret where there is none.  A body without text gets no
-   token (it would hold on any message without text): 0 and nothing is
-   appended. */
+/* Appends the field, folded, with eol at its end, for what was summed; the sum
+   is spent.  id: 1 to 64 of [0-9a-z-]; a message's own id is shortened to
+   VAULT_TOKEN_ID.
+   Makes the secret where there is none.  A body without text gets no token (it
+   would hold on any message without text): 0 and nothing is appended. */
 int vault_token(struct vault *, const char *id, struct vault_sum *,
     const char *eol, struct buf *out, struct err *);
 /* The same for a message, p[0..len): its body is found, line ends are its
    own.  The field belongs in front of p, behind a From_ line. */
 int vault_token_for(struct vault *, struct arena *, const char *id,
     const char *p, uint32_t len, struct buf *out, struct err *);
-/* Is value[0..n) (behind the colon) a token for the body that was summed?  id:
-   that of the token.  Makes nothing; without a secret no token holds.  The sum
-   is not spent. */
+/* Is value[0..n) (behind the colon) a token for what was summed?  id: that of
+   the token.  Makes nothing; without a secret no token holds.  The sum is not
+   spent. */
 bool vault_token_holds(struct vault *, const char *value, size_t n,
     const struct vault_sum *, char id[VAULT_ID + 1]);
+
+/* The token of a message. */
+struct vault_found {
+	char id[VAULT_ID + 1];
+	struct span field; /* the one that holds, whole */
+	bool status;       /* the X-Simsift field is as we wrote it, too */
+};
+/* Does one of the first LIMIT_TOKENS tokens of the message hold?  Its header
+   is read here, not where strangers' bytes are parsed. */
+bool vault_token_find(struct vault *, struct arena *, const char *p,
+    uint32_t len, struct vault_found *);
 /* The id a token names, unchecked: 0, or -1 where it is none. */
 int vault_token_id(const char *value, size_t n, char id[VAULT_ID + 1]);
 

@@ -4,6 +4,7 @@
 #include "vault_private.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,14 +84,15 @@ put_rules(struct buf *out, const struct vault_item *it, const char *eol)
 		buf_puts(out, eol);
 }
 
-/* Bytes that no field may hold, and %, as %XX. */
+/* Bytes that no field may hold, % and those in `also`, as %XX. */
 static void
-put_exact(struct buf *out, const char *p, size_t n)
+put_exact(struct buf *out, const char *p, size_t n, const char *also)
 {
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)p[i];
 
-		if (c >= 0x20 && c < 0x7f && c != '%')
+		if (c >= 0x20 && c < 0x7f && c != '%' &&
+		    strchr(also, c) == NULL)
 			buf_put(out, p + i, 1);
 		else
 			buf_printf(out, "%%%02X", c);
@@ -106,6 +108,8 @@ vault_from_line(const char *p, uint32_t len)
 	return n > LIMIT_FROM_LINE || n == len ? 0 : n;
 }
 
+/* Mail is sent to it: it is not masked, and nothing in it looks like its
+   end. */
 static void
 put_envelope(struct buf *out, const struct vault_item *it, const char *eol)
 {
@@ -118,7 +122,7 @@ put_envelope(struct buf *out, const struct vault_item *it, const char *eol)
 		const char *q = s[i] != NULL ? s[i] : "";
 
 		buf_puts(out, " <");
-		report_shown(out, q, strnlen(q, LIMIT_HEADLINE));
+		put_exact(out, q, strnlen(q, LIMIT_HEADLINE), "<>\"");
 		buf_puts(out, ">");
 	}
 	buf_puts(out, eol);
@@ -157,7 +161,7 @@ vault_put_block(
 	buf_printf(out, FIELD "Sha256: %s%s", id, eol);
 	if (n > 0) {
 		buf_puts(out, FIELD "From_: ");
-		put_exact(out, it->p, n);
+		put_exact(out, it->p, n, "");
 		buf_puts(out, eol);
 	}
 	buf_printf(out, FIELD "Length: %u%s", it->len - n, eol);
@@ -189,12 +193,11 @@ hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* put_exact, undone. */
-static void
-read_exact(struct vault_meta *m, struct arena *a, const char *p, size_t n)
+/* put_exact, undone; the length of what is in `out`, which has room for n. */
+static size_t
+read_exact(char *out, const char *p, size_t n)
 {
-	char *out = arena_alloc(a, n + 1);
-	uint32_t len = 0;
+	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		int high = i + 2 < n ? hex_digit(p[i + 1]) : -1;
@@ -207,8 +210,27 @@ read_exact(struct vault_meta *m, struct arena *a, const char *p, size_t n)
 			out[len++] = p[i];
 		}
 	}
-	m->from_line = out;
-	m->from_line_len = len;
+	return len;
+}
+
+const char *
+vault_recipient(struct arena *a, const struct vault_meta *m)
+{
+	const char *p = m->envelope, *to, *end;
+	char *out;
+	size_t n;
+
+	if (p[0] != '<' || (to = strstr(p, "> <")) == NULL)
+		return p[0] == '\0' ? "" : NULL;
+	to += 3;
+	end = to + strcspn(to, "<>\"");
+	if (strcspn(p + 1, "<>\"") != (size_t)(to - 4 - p) || end[0] != '>' ||
+	    end[1] != '\0')
+		return NULL;
+	out = arena_alloc(a, (size_t)(end - to) + 1);
+	n = read_exact(out, to, (size_t)(end - to));
+	out[n] = '\0';
+	return memchr(out, '\0', n) == NULL ? out : NULL;
 }
 
 /* " NAME SCORE FILE:LINE "what it found"" */
@@ -226,7 +248,7 @@ read_rule(struct vault_meta *m, struct arena *a, uint32_t *size, const char *p,
 		return;
 	*line++ = '\0';
 	r.score = strtod(line, &end);
-	if (end == line || *end != ' ')
+	if (end == line || *end != ' ' || !isfinite(r.score))
 		return;
 	r.where = end + 1;
 	if ((text = strstr(end + 1, " \"")) != NULL) {
@@ -264,6 +286,15 @@ read_number(const char *p, size_t n, uint64_t *out)
 	return n > 0;
 }
 
+static void
+read_from_line(struct vault_meta *m, struct arena *a, const char *p, size_t n)
+{
+	char *out = arena_alloc(a, n + 1);
+
+	m->from_line_len = (uint32_t)read_exact(out, p, n);
+	m->from_line = out;
+}
+
 /* Bytes of the block at p, 0: it is not all there, or it is none. */
 static size_t
 read_block(struct vault_meta *m, struct arena *a, const char *p, size_t n)
@@ -294,7 +325,7 @@ read_block(struct vault_meta *m, struct arena *a, const char *p, size_t n)
 				   ? at
 				   : 0;
 		if (field_is(s, len, "From_", &v))
-			read_exact(m, a, v, len - (size_t)(v - s));
+			read_from_line(m, a, v, len - (size_t)(v - s));
 		for (size_t i = 0; i < N(words); i++)
 			if (field_is(s, len, words[i].name, &v))
 				*(const char **)(void *)((char *)m +

@@ -29,8 +29,12 @@ const char *vault_dir_name(const struct vault_entry *);
 typedef int vault_walker(void *ctx, const struct vault_entry *);
 int vault_walk(struct vault *, vault_walker *, void *ctx, uint32_t *strangers,
     struct err *);
-/* Where the message is now, after somebody moved it.  name: for its name. */
-int vault_again(struct vault *, const struct vault_entry *,
+/* An entry that outlives the walk; name: for its name. */
+void vault_copy_entry(
+    struct vault_entry *, char name[VAULT_NAME], const struct vault_entry *);
+/* Where the message is now, after somebody moved it.  name: for its name.
+   exact: only the file that was seen, not one that was stored since. */
+int vault_again(struct vault *, const struct vault_entry *, bool exact,
     struct vault_entry *now, char name[VAULT_NAME], struct err *);
 /* A descriptor of the entry's file, wherever it is now; or a fault.  No link
    is followed, and it is a regular file of our own. */

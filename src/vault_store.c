@@ -101,6 +101,8 @@ struct known {
 	char *id;
 	const char *retry;
 	const struct vault_entry *mine; /* or NULL: it is not stored yet */
+	struct vault_entry found;
+	char name[VAULT_NAME]; /* of what was found */
 	struct err *err;
 };
 
@@ -137,8 +139,10 @@ is_known(void *ctx, const struct vault_entry *e)
 	    bytes.len == k->it->len - n &&
 	    (bytes.len == 0 || memcmp(bytes.p, k->it->p + n, bytes.len) == 0);
 	buf_free(&bytes);
-	if (same)
+	if (same) {
 		memcpy(k->id, e->id, VAULT_ID);
+		vault_copy_entry(&k->found, k->name, e);
+	}
 	return same;
 }
 
@@ -154,29 +158,57 @@ drop_cut(void *ctx, const struct vault_entry *e)
 	return 0;
 }
 
-/* 1: it is there, whole.  0: it is not.  Else a fault. */
-static int
-find_known(struct known *k)
+static void
+name_file(char out[VAULT_NAME], time_t when, const char *id, const char *retry,
+    enum action action)
 {
-	uint32_t strangers = 0;
-
-	return vault_walk(k->v, is_known, k, &strangers, k->err);
+	snprintf(out, VAULT_NAME, "%lld.%.*s.%.*s.%s", (long long)when,
+	    VAULT_ID, id, VAULT_RETRY, retry, rules_action_name(action));
 }
 
-/* Stored: what else there is of that message goes, or this one does. */
+/* 1: it is there, whole, and on disk, as new as if it had been written now: a
+   purge of what is old leaves it, and a report tells it.  0: it is not there;
+   who moved it meanwhile may have removed it as well.  Else a fault.  name:
+   the file's. */
+static int
+find_known(struct known *k, char name[VAULT_NAME])
+{
+	const struct vault_entry *e = &k->found;
+	uint32_t strangers = 0;
+	time_t now = time(NULL);
+	int rc = vault_walk(k->v, is_known, k, &strangers, k->err);
+
+	if (rc != 1)
+		return rc;
+	name_file(name, e->time > now ? (time_t)e->time : now, e->id, e->retry,
+	    e->action);
+	if (renameat(vault_dir(k->v, e), e->name, k->v->new_dir, name) == -1)
+		return errno == ENOENT
+			   ? 0
+			   : vault_errno(k->err, "cannot make %s/%s/%s new",
+				 k->v->path, vault_dir_name(e), e->name);
+	rc = vault_sync(k->v, k->err);
+	return rc != 0 ? rc : 1;
+}
+
+/* Stored: what else there is of that message goes, or this one does, unless
+   the other has just taken its name. */
 static void
 only_one(struct known *k, const char *name)
 {
+	char other[VAULT_NAME];
 	struct vault_entry mine;
 	uint32_t strangers = 0;
 
 	if (!vault_parse_name(name, &mine))
 		return;
 	k->mine = &mine;
-	if (find_known(k) == 1 && vault_sync(k->v, k->err) == 0)
-		unlinkat(k->v->new_dir, name, 0);
-	else if (k->it->action == ACTION_HOLD)
+	if (find_known(k, other) == 1) {
+		if (strcmp(name, other) != 0)
+			unlinkat(k->v->new_dir, name, 0);
+	} else if (k->it->action == ACTION_HOLD) {
 		vault_walk(k->v, drop_cut, k, &strangers, k->err);
+	}
 }
 
 /* An NFS server may have done it and forgotten that it did. */
@@ -214,12 +246,10 @@ store(struct known *k)
 	time_t now = time(NULL);
 	struct vault *v = k->v;
 	uint64_t size;
-	int rc = find_known(k);
+	int rc = find_known(k, name);
 
-	if (rc == 1)
-		return vault_sync(v, k->err);
 	if (rc != 0)
-		return rc;
+		return rc == 1 ? 0 : rc;
 	vault_put_block(&head, it, k->id, now);
 	size = head.len + (it->len - n);
 	if (head.failed)
@@ -230,8 +260,7 @@ store(struct known *k)
 	buf_free(&head);
 	if (rc != 0)
 		return rc;
-	snprintf(name, sizeof name, "%lld.%s.%s.%s", (long long)now, k->id,
-	    k->retry, rules_action_name(it->action));
+	name_file(name, now, k->id, k->retry, it->action);
 	/* Where only the last step fails the file stays: another process may
 	   have taken it for its own. */
 	if ((rc = move_in(v, tmp, name, size, k->err)) != 0 ||

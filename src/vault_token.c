@@ -11,12 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "message.h"
+#include "limits.h"
 
 #define SECRET "secret"
 #define KEY 32
 #define SUM SHA256_DIGEST_LENGTH
-#define ID_SHOWN 16 /* digits of a message's id: nobody finds a second one */
 
 /* ---- the sum of a body ---- */
 
@@ -68,6 +67,54 @@ vault_sum_put(void *sum, const char *p, size_t n)
 	return 0;
 }
 
+/* ---- the sum of a header ---- */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The words of a value, a blank before each: refolding and blanks at its end
+   make no difference. */
+static void
+sum_value(SHA2_CTX *ctx, const char *p, struct span s)
+{
+	for (uint32_t at = s.from, from; at < s.to;) {
+		if (is_blank(p[at])) {
+			at++;
+			continue;
+		}
+		for (from = at; at < s.to && !is_blank(p[at]);)
+			at++;
+		SHA256Update(ctx, (const uint8_t *)" ", 1);
+		SHA256Update(ctx, (const uint8_t *)p + from, at - from);
+	}
+}
+
+void
+vault_sum_head(
+    struct vault_sum *sum, const char *p, const struct header *h, bool status)
+{
+	static const char *const names[] = {"from", "subject", "mime-version",
+	    "content-type", "content-transfer-encoding", "x-simsift"};
+	size_t n = sizeof names / sizeof *names - !status;
+	SHA2_CTX ctx;
+
+	SHA256Init(&ctx);
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = 0; k < h->n; k++) {
+			if (!message_field_is(p, &h->field[k], names[i]))
+				continue;
+			SHA256Update(
+			    &ctx, (const uint8_t *)names[i], strlen(names[i]));
+			SHA256Update(&ctx, (const uint8_t *)":", 1);
+			sum_value(&ctx, p, h->field[k].value);
+			SHA256Update(&ctx, (const uint8_t *)"\n", 1);
+		}
+	SHA256Final(sum->head, &ctx);
+}
+
 /* ---- HMAC-SHA-256 ---- */
 
 static void
@@ -92,20 +139,21 @@ hmac(const uint8_t key[KEY], const uint8_t *p, size_t n, uint8_t out[SUM])
 	SHA256Final(out, &ctx);
 }
 
-/* Over "ID\n" and the sum of the body, in hex.  Line ends that still wait are
-   at the end of the body, and do not count. */
+/* Over "ID\n", the sum of the header and that of the body, in hex.  Line ends
+   that still wait are at the end of the body, and do not count. */
 static void
 sign(const uint8_t key[KEY], const char *id, const struct vault_sum *sum,
     char hex[SUM * 2 + 1])
 {
 	struct vault_sum s = *sum;
-	uint8_t text[VAULT_ID + 1 + SUM], out[SUM];
+	uint8_t text[VAULT_ID + 1 + SUM + SUM], out[SUM];
 	size_t n = strlen(id);
 
 	memcpy(text, id, n);
-	text[n] = '\n';
-	SHA256Final(text + n + 1, &s.ctx);
-	hmac(key, text, n + 1 + SUM, out);
+	text[n++] = '\n';
+	memcpy(text + n, s.head, SUM);
+	SHA256Final(text + n + SUM, &s.ctx);
+	hmac(key, text, n + SUM + SUM, out);
 	for (size_t i = 0; i < SUM; i++)
 		snprintf(hex + i * 2, 3, "%02x", out[i]);
 }
@@ -209,7 +257,7 @@ vault_token(struct vault *v, const char *id, struct vault_sum *sum,
 	int rc;
 
 	if (n == VAULT_ID)
-		n = ID_SHOWN;
+		n = VAULT_TOKEN_ID;
 	if (!sum->text || n == 0 || n > VAULT_ID)
 		return 0;
 	memcpy(name, id, n);
@@ -234,6 +282,7 @@ vault_token_for(struct vault *v, struct arena *a, const char *id, const char *p,
 	message_header(&h, a, p, 0, len);
 	vault_sum_start(&sum);
 	vault_sum_put(&sum, p + h.body, len - h.body);
+	vault_sum_head(&sum, p, &h, false);
 	return vault_token(v, id, &sum, message_eol(p, len), out, err);
 }
 
@@ -283,6 +332,39 @@ vault_token_holds(struct vault *v, const char *value, size_t n,
 	sign(key, id, sum, want);
 	explicit_bzero(key, sizeof key);
 	return same(hex, want, sizeof want - 1);
+}
+
+bool
+vault_token_find(struct vault *v, struct arena *a, const char *p, uint32_t len,
+    struct vault_found *f)
+{
+	struct vault_sum sum[2];
+	uint32_t tried = 0;
+	struct header h;
+
+	message_header(&h, a, p, 0, len);
+	if (h.cut_short)
+		return false;
+	vault_sum_start(&sum[0]);
+	vault_sum_put(&sum[0], p + h.body, len - h.body);
+	sum[1] = sum[0];
+	vault_sum_head(&sum[0], p, &h, false);
+	vault_sum_head(&sum[1], p, &h, true);
+	for (uint32_t i = 0; i < h.n && tried < LIMIT_TOKENS; i++) {
+		struct span s = h.field[i].value;
+
+		if (!message_field_is(p, &h.field[i], "x-simsift-token"))
+			continue;
+		tried++;
+		f->field = h.field[i].whole;
+		for (int status = 1; status >= 0; status--) {
+			f->status = status;
+			if (vault_token_holds(v, p + s.from, s.to - s.from,
+				&sum[status], f->id))
+				return true;
+		}
+	}
+	return false;
 }
 
 int

@@ -99,11 +99,35 @@ for v in '"ann@good.example" <evil@x.example>' \
 	ok 'nothing changed' cmp -s "$OWN" before
 	ok 'it says what to do' grep -q 'no single plain address' err
 done
+# One that is too long for the vault, cut in its address or before it.
+long=$(printf 'x%.0s' $(seq 378))
+for v in "$long <ann@good.example.evil.example>" \
+	"ann@good.example $long <eve@evil.example>"; do
+	is 'a From that is cut: 65' "$(from "$v")" 65
+	ok 'nothing changed' cmp -s "$OWN" before
+done
 is 'a comment behind it does not matter' "$(from 'c@x.example (Carl)')" 0
 is 'the address twice' "$(from '"d@x.example" <d@x.example>')" 0
 is 'two lines more' "$(($(grep -c welcome "$OWN") - $(grep -c welcome before)))" 2
 
+# Within a block it would count only where its condition holds.
+for block in 'ifplugin Simsift' '  if (version >= 9)' \
+	'ifplugin Other # mine
+endif
+ifplugin X'; do
+	printf '%s\nbody MY /x/\n' "$block" >"$OWN"
+	cp "$OWN" before
+	is 'an open block: 74' "$(status allow e@x.example)" 74
+	ok 'it says so' grep -q 'has no .endif.' err
+	ok 'nothing changed' cmp -s "$OWN" before
+done
+printf 'if (1)\nelse\nendif\niffy\n#if\n' >"$OWN"
+is 'a closed one: 0' "$(status allow e@x.example)" 0
+
 # Files that are not ours to write.
+rm "$OWN"
+mkfifo "$OWN"
+is 'a fifo: 74' "$(status timeout 5 "$SIMSIFT" allow e@x.example)" 74
 rm "$OWN"
 : >elsewhere
 ln -s "$TMP/elsewhere" "$OWN"

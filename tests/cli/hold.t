@@ -71,6 +71,41 @@ is 'hold, an argument: 75' "$(status "$SIMSIFT" hold -C any -V v x <m)" 75
 is 'hold, an option of another command: 75' \
 	"$(status "$SIMSIFT" hold -C any -V v --no-vault <m)" 75
 
+# A new vault: each new folder's name is on disk, before the message is.
+if command -v strace >/dev/null; then
+	strace -y -e trace=fsync,renameat -o trace \
+		"$SIMSIFT" hold -C any -V made/here <m
+	grep -o 'fsync([0-9]*<[^>]*' trace | sed "s|.*<$TMP||" >synced
+	is 'what reaches the disk' "$(grep -v simsift- synced)" '
+/made
+/made/here
+/made/here/new'
+fi
+
+# What is old goes while the same message comes again: 0 means it is there.
+cat >race.py <<'END'
+import os, subprocess, sys, time
+simsift, v = sys.argv[1], "race"
+args = [simsift, "hold", "-C", "any", "-V", v]
+purge = [simsift, "purge", "-C", "any", "-V", v, "--older-than", "30d", "--yes"]
+lost = 0
+for _ in range(60):
+    with open("m", "rb") as m:
+        subprocess.run(args, stdin=m, check=True)
+    for d in "new", "cur":
+        for f in os.listdir(f"{v}/{d}"):
+            old = "%d.%s" % (time.time() - 40 * 86400, f.split(".", 1)[1])
+            os.rename(f"{v}/{d}/{f}", f"{v}/{d}/{old}")
+    with open("m", "rb") as m:
+        h = subprocess.Popen(args, stdin=m)
+    p = subprocess.Popen(purge, stdout=subprocess.DEVNULL)
+    rc = h.wait()
+    p.wait()
+    lost += rc == 0 and not os.listdir(v + "/new") + os.listdir(v + "/cur")
+print(lost)
+END
+is 'held while it is purged: never lost' "$(python3 race.py "$SIMSIFT")" 0
+
 # ---- restore ----
 "$SIMSIFT" restore -C any -V v "$sha" >out
 ok 'restore, by the whole id' cmp out m
@@ -180,6 +215,16 @@ if [ "$(id -u)" = 0 ]; then
 	mkdir their
 	chown 12345 their
 	refused "somebody else's" 'belongs to somebody else' -V their
+fi
+mkdir -p inner/new inner/cur inner/tmp
+chmod 700 inner inner/*
+chmod 770 inner/cur
+refused 'a folder of it open to others' 'others may write into the vault inner/cur' \
+	-V inner
+if [ "$(id -u)" = 0 ]; then
+	chmod 700 inner/cur
+	chown 12345 inner/tmp
+	refused "a folder of it somebody else's" 'inner/tmp belongs to' -V inner
 fi
 refused 'a folder that cannot be made' '/proc/vault' -V /proc/vault
 

@@ -130,4 +130,13 @@ for c in list 'show abcde' 'diff abcde' 'explain abcde' 'release abcde' \
 	is 'in one line' "$(wc -l <err)" 1
 done
 is 'the file stays' "$(wc -c <"$V")" 0
+
+# A score that is no number has no place in JSON.
+V=$TMP/odd
+printf 'From: z@x.example\n\nz\n' | put 'subject=Odd score' \
+	'rule=A inf own.cf:1 "x"' 'rule=B nan own.cf:2 "x"' \
+	'rule=C 3 own.cf:3 "x"' >/dev/null
+is 'only the finite score' "$(s list --json --subject 'Odd score' 2>/dev/null |
+	python3 -c 'import json, sys
+print([r["name"] for r in json.load(sys.stdin)["rules"]])')" "['C']"
 done_testing

@@ -82,6 +82,25 @@ printf 'From: b@x.example\n\nb\n' | put age=$((31 * DAY)) many=30 >/dev/null
 is 'many: 20 lines and a word' "$(s purge --older-than 30d 2>/dev/null |
 	sed -n 21p)" '... and 10 more'
 
+# What is no file of ours stays, whatever its name.
+ours() { # name: of an old message
+	printf '%s.%064d.%016d.hold' "$(($(date +%s) - 40 * DAY))" "$1" "$1"
+}
+message 10 $((31 * DAY)) hold
+ln -s "$TMP/mail.held" "$V/new/$(ours 1)"
+mkfifo "$V/cur/$(ours 2):2,S"
+mkdir "$V/new/$(ours 3)"
+theirs=3
+if [ "$(id -u)" = 0 ]; then
+	: >"$V/new/$(ours 4)"
+	chown 12345 "$V/new/$(ours 4)"
+	theirs=4
+fi
+is 'not ours: 65' "$(status s purge --older-than 35d --yes)" 65
+is 'it says so' "$(grep -c 'no file of ours: left alone' err)" "$theirs"
+is 'it stays' "$(find "$V" -name '*.0000*' | wc -l)" "$theirs"
+rm -rf "$V"/*/*.0000*
+
 # No vault: a timer does not complain; who names one does.
 is 'no vault yet: 0' "$(status "$SIMSIFT" purge --older-than 30d --yes \
 	-C r)" 0

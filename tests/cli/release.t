@@ -106,9 +106,86 @@ ok 'nothing was sent' test ! -e sent
 
 printf 'From: z@x.example\n\ny\n' |
 	put 'envelope=<"x> <eve@x.example> "@y> <dana@home.example>' >z
-s release "$(cut -c1-8 <z)" -c "$S" >/dev/null 2>&1
-is 'a sender that looks like two' "$(tail -n 1 sent.args)" dana@home.example
-rm sent
+is 'an envelope that we do not write: 74' \
+	"$(status s release "$(cut -c1-8 <z)" -c "$S")" 74
+ok 'it says so' grep -q 'envelope cannot be read' err
+ok 'nothing was sent' test ! -e sent
+envelope() { # number sender recipient: held with it and released
+	sed "s/An offer/Envelope $1/" mail.held >z
+	SENDER=$2 RECIPIENT=$3 s hold <z
+	rm -f sent sent.args
+	status s release "$(sha256sum <z | cut -c1-8)" -c "$S"
+}
+is 'a sender that looks like two: 0' "$(envelope 1 \
+	'"x> <eve@x.example> "@y' dana@home.example)" 0
+is 'it goes to the recipient' "$(tail -n 1 sent.args)" dana@home.example
+is 'a recipient that looks like one: 74' "$(envelope 2 a@x.example \
+	'"d> <eve@x.example"@home.example')" 74
+ok 'nothing was sent' test ! -e sent
+is 'a quote in the recipient: 74' "$(envelope 3 a@x.example \
+	'x> <eve@x.example')" 74
+ok 'nothing was sent' test ! -e sent
+to=pin=4821@home.example
+is 'a recipient with what may be a code: 0' \
+	"$(envelope 4 a@x.example $to)" 0
+is 'it is not masked' "$(tail -n 1 sent.args)" $to
+to=100%25@home.example
+is 'a recipient with a %: 0' "$(envelope 5 a@x.example $to)" 0
+is 'it is the same' "$(tail -n 1 sent.args)" $to
+is 'shown, it is masked' "$(s show "$(s list --json --subject 'Envelope 4' |
+	grep -o '"id":"[0-9a-f]*' | cut -c7-)" | grep -c '4821@')" 0
+rm -f sent
+
+# Begins with a blank: behind a token that line would be a part of it.
+printf ' a fold\nSubject: y\n\nWe have cards in bulk.\n' >blank
+fold=$(put <blank | cut -c1-8)
+is 'it begins with a blank: 0' "$(status s release --stdout "$fold")" 0
+ok 'it is the original' cmp out blank
+ok 'it says that it has no token' grep -q 'without a token' err
+(
+	printf 'From %01000d\n' 0
+	cat mail.held
+) >long
+s hold <long
+is 'a long From_ line: 0' \
+	"$(status s release --stdout "$(sha256sum <long | cut -c1-8)")" 0
+is 'it goes' "$(grep -c '^From ' out)" 0
+sed '1,/^ /d' out | cmp -s - mail.held
+is 'the rest is there' $? 0
+
+# Two at once.
+cat >slow <<'END'
+#!/bin/sh
+cat >/dev/null
+sleep 0.3
+echo once >>"${0%/*}/times"
+END
+chmod +x slow
+sed 's/An offer/At once/' mail.held >z
+s hold <z
+z=$(sha256sum <z | cut -c1-8)
+for _ in 1 2 3; do
+	s release "$z" -c "sendmail $TMP/slow" >/dev/null 2>&1 &
+done
+wait
+is 'three at once: delivered once' "$(cat times)" once
+
+# Without a secret.
+mv "$V/secret" secret
+mkdir "$V/secret"
+sed 's/An offer/No token/' mail.held >z
+s hold <z
+z=$(sha256sum <z | cut -c1-8)
+is 'no secret, by mail: 65' "$(status s release "$z" -c "$S")" 65
+is 'no secret, --stdout: 0' "$(status s release --stdout "$z")" 0
+ok 'the original, as it is' cmp out z
+ok 'it says so' grep -q 'released without a token' err
+is 'it is released' "$(s list --json --subject 'No token' |
+	grep -o '"released":[a-z]*')" '"released":true'
+is 'a second time, nothing is printed: 1' "$(status s release --stdout "$z")" 1
+is 'no bytes' "$(cat out)" ''
+rmdir "$V/secret"
+mv secret "$V/secret"
 
 # Wrong usage, damage.
 for o in '' "--to a@x.example --stdout $id" "--stdout $id $c" '--json x'; do

@@ -159,4 +159,29 @@ for o in '--mail' '--mail -oQ' 'abcde' '--json' '--mail a@x,b@y'; do
 	# shellcheck disable=SC2086
 	is "report $o: 64" "$(status s report $o)" 64
 done
+
+# Without a secret it has no token, and goes all the same.
+rm -rf "$V"
+s hold <mail.2
+mkdir "$V/secret"
+is 'no secret: 0' "$(status s report)" 0
+is 'the report, without a token' "$(head -n 1 out | cut -c1-13)" 'From: simsift'
+ok 'it says so' grep -q 'the report has no token' err
+is 'then it is no news' "$(status s report; cat out err)" 0
+
+# Two at once.
+rm -rf "$V"
+s hold <mail.2
+cat >slow <<'END'
+#!/bin/sh
+cat >/dev/null
+sleep 0.3
+echo once >>"${0%/*}/times"
+END
+chmod +x slow
+for _ in 1 2; do
+	s report --mail a@x.example -c "sendmail $TMP/slow" >/dev/null 2>&1 &
+done
+wait
+is 'two at once: sent once' "$(cat times)" once
 done_testing

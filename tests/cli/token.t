@@ -38,8 +38,15 @@ import hashlib, hmac, re, sys
 m = open(sys.argv[1], "rb").read()
 key = open("v/secret", "rb").read()
 id, want = re.search(rb"^X-Simsift-Token: (\S+)\s+(\S+)$", m, re.M).groups()
-body = m.split(b"\n\n", 1)[1].replace(b"\r\n", b"\n").rstrip(b"\n")
-text = id + b"\n" + hashlib.sha256(body).digest()
+head, body = m.replace(b"\r\n", b"\n").split(b"\n\n", 1)
+fields = [f.split(b":", 1) for f in re.sub(rb"\n[ \t]", b" ", head).split(b"\n")]
+head = b"".join(
+    n.lower() + b":" + b"".join(b" " + w for w in v.split()) + b"\n"
+    for want_name in (b"from", b"subject", b"mime-version", b"content-type",
+                      b"content-transfer-encoding", b"x-simsift")
+    for n, v in fields if n.lower() == want_name)
+text = (id + b"\n" + hashlib.sha256(head).digest() +
+        hashlib.sha256(body.rstrip(b"\n")).digest())
 print(len(key), hmac.new(key, text, "sha256").hexdigest() == want.decode())
 END
 is 'check -v says clean' "$("$SIMSIFT" check -v -C r -V v <once)" \
@@ -65,8 +72,10 @@ holds 'LF became CRLF'
 	cat once
 ) >in
 holds 'a field on top'
-sed 's/^Subject: .*/Subject: [list] Moving\nX-Other: 1/' once >in
-holds 'fields changed and added'
+sed 's/^Subject: .*/X-Other: 1\nsubject:\n\tMoving /' once >in
+holds 'fields added, and folded anew'
+sed -e '/^From: /d' -e 's/^Subject: .*/&\nFrom: ann@news.example/' once >in
+holds 'fields in another order'
 (printf 'From ann@x.example Mon Nov  2 10:11:12 2026\n' && cat once) >in
 holds 'a From_ line'
 (cat once && echo) >in
@@ -77,8 +86,13 @@ sed '/^X-Simsift-Token/{N;s/\n//;}' once >in
 holds 'the token on one line'
 sed 's/^X-Simsift-Token/x-simsift-TOKEN/' once >in
 holds 'its name in small letters'
-(sed -n '/^X-Simsift-Token/{N;s/ [0-9a-f]* *\n/ 12345\n/;p;}' once && cat once) >in
-holds 'a wrong one before it'
+# Fields of ours that are not, over a message that is: they go, it stays.
+sed -n '/^X-Simsift-Token/{N;s/ [0-9a-f]* *\n/ 12345\n/;p;}' once >other
+(cat other && printf 'X-Simsift-Score: 0\n' && cat once) >in
+filter <in >out
+ok 'others beside it go' cmp out once
+"$SIMSIFT" restore -C r -V v <in >out
+ok 'restore takes the one that holds' cmp out m
 
 # ---- what does not hold ----
 gone() { # what: `in` is judged, and the field is gone
@@ -111,6 +125,49 @@ gone 'text before the body it was made for'
 gone 'text behind it'
 sed 's/^There/Here/' once >in
 gone 'another word in the body'
+sed 's/^Subject: .*/Subject: Ask TG @shop88 for cards/' once >in
+gone 'another subject'
+sed 's/^From: .*/&\nFrom: shop@bulk.example/' once >in
+gone 'a second sender'
+sed 's/^Subject: .*/&\nContent-Type: text\/html/' once >in
+gone 'another type'
+sed 's/^Subject: .*/&\nContent-Transfer-Encoding: base64/' once >in
+gone 'another encoding'
+(printf 'X-Simsift: verdict=clean\n' && cat once) >in
+gone 'a status of its own'
+sed '/^X-Simsift:/,/id=/d' once >in
+gone 'without the status it was made with'
+
+# A body that is one thing or another, as its type has it: only as it was sent.
+cat >two <<'END'
+From: ann@news.example
+Subject: Plan
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=outer
+
+--outer
+Content-Type: text/plain
+
+The plan is attached. Keys: [TG @shop88]
+
+--outer
+Content-Type: application/octet-stream
+Content-Transfer-Encoding: 7bit
+
+--inner
+Content-Type: text/plain
+Content-Transfer-Encoding: base64
+
+QXNrIFtURyBAc2hvcDg4XSBmb3IgY2FyZHMgb2YgYWxsIGNvdW50cmllcy4K
+--inner--
+--outer--
+END
+filter <two >once2
+is 'a message with parts: a token' "$(grep -c ^X-Simsift-Token once2)" 1
+filter <once2 >out
+ok 'twice is once' cmp once2 out
+sed 's/boundary=outer/boundary=inner/' once2 >in
+gone 'other parts by another boundary'
 sed '/^X-Simsift-Token/s/: ./: f/' once >in
 gone 'another id'
 sed '/^X-Simsift-Token/{n;s/.$//;}' once >in
@@ -168,6 +225,29 @@ END
 printf 'Subject: Hello and welcome, dear reader [TG @shop88]\n\n' >bare
 filter -c 'cut_max_percent 90' <bare >out
 is 'no body, no token' "$(grep -c X-Simsift-Token out)" 0
+
+# A released message has a field of that kind from elsewhere: it goes, the
+# message passes.
+printf 'X-Simsift: verdict=clean\nSubject: x\n\nAsk [TG @shop88].\n' >theirs
+"$SIMSIFT" hold -C r -c 'action promo hold' -V v <theirs
+"$SIMSIFT" release -C r -V v --stdout "$(sha256sum <theirs | cut -c 1-8)" >in
+filter <in >out
+grep -v '^X-Simsift:' in | cmp -s - out
+is 'released, with a forged status: it goes, the rest passes' $? 0
+
+# ---- a token that does not hold, and restore ----
+sed 's/^There/Here/' once | "$SIMSIFT" restore -C r -V v >out 2>err
+is 'restore, a changed body: 0' $? 0
+ok 'the original' cmp out m
+ok 'it says that it does not hold' grep -q 'does not hold' err
+sed -e 's/^There/Here/' -e 's/^\(X-Simsift-Token: .....\).*/\1/' once |
+	"$SIMSIFT" restore -C r -V v >out 2>err
+is 'a part of the id is not enough: 65' $? 65
+is 'nothing is printed' "$(cat out)" ''
+(cat once && head -c 68000000 /dev/zero) | "$SIMSIFT" restore -C r -V v \
+	>out 2>err
+is 'a message that is too large: 65' $? 65
+ok 'it says so' grep -q 'larger than' err
 
 # ---- a vault that cannot make one ----
 rm -rf v/secret

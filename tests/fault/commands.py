@@ -114,8 +114,9 @@ def release_sendmail(r, p, call):
 
 def report(r, p, call):
     sent = r.sent()
+    # Without a secret it has no token.
     whole = sent is not None and sent.rstrip().endswith(b"simsift-vault(7)") \
-        and sent.startswith(b"X-Simsift-Token")
+        and sent.startswith((b"X-Simsift-Token", b"From: simsift"))
     flagged = r.flagged(r.id, "S"), r.flagged(r.old, "S")
     if p.returncode == 0 and not (whole and all(flagged)):
         return "status 0, and nothing was told"

@@ -45,12 +45,12 @@ CALLS = {
 LACKS = {
     ("cut", "new"): {"pread"},
     ("cut", "other"): {"mkdir", "mkdirat", "linkat", "pread", "unlinkat"},
-    ("cut", "same"): {"mkdir", "mkdirat", "linkat", "renameat", "create",
-                      "unlinkat", "getrandom"},
+    ("cut", "same"): {"mkdir", "mkdirat", "linkat", "create", "unlinkat",
+                      "getrandom"},
     ("hold", "new"): {"pread", "linkat", "unlinkat"},
     ("hold", "other"): {"mkdir", "mkdirat", "linkat", "pread", "unlinkat"},
-    ("hold", "same"): {"mkdir", "mkdirat", "linkat", "renameat", "create",
-                       "unlinkat", "getrandom", "write"},
+    ("hold", "same"): {"mkdir", "mkdirat", "linkat", "create", "unlinkat",
+                       "getrandom", "write"},
 }
 # The message cannot be read, or not be printed: then the caller has it.
 MAY_REFUSE = {"read", "write", "close", "malloc"}

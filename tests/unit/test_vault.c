@@ -252,6 +252,49 @@ once(void **state)
 	assert_int_equal(files_in("new") + files_in("cur"), 1);
 }
 
+/* Makes the only file older, and as a mail program shows it. */
+static void
+make_old(int64_t seconds)
+{
+	struct vault_list l = scan();
+	const struct vault_entry *e = &l.v[0];
+
+	assert_int_equal(l.n, 1);
+	assert_int_equal(
+	    rename(file_of(e), arena_printf(a, "%s/cur/%lld%s:2,PS", path,
+				   (long long)(e->time - seconds), e->id - 1)),
+	    0);
+}
+
+/* What is stored again is new again: a purge of what is old leaves it. */
+static void
+again_is_new(void **state)
+{
+	static const char m[] = "Subject: a\n\nbody\n";
+	const int64_t day = 86400;
+	struct vault_list l, old;
+
+	(void)state;
+	store(m, sizeof m - 1);
+	make_old(40 * day);
+	old = scan();
+	store(m, sizeof m - 1);
+	l = scan();
+	assert_int_equal(l.n, 1);
+	assert_int_equal(files_in("new"), 1);
+	assert_int_equal(files_in("cur"), 0);
+	assert_true(l.v[0].time > old.v[0].time + 39 * day);
+	assert_false(l.v[0].released || l.v[0].reported);
+	/* Also one that saw the old one only. */
+	assert_int_equal(vault_remove(&v, &old.v[0], &err), 0);
+	assert_int_equal(files_in("new"), 1);
+	/* Moved by a mail program it is still the one. */
+	old = scan();
+	assert_int_equal(vault_flag(&v, a, &l.v[0], VAULT_REPORTED, &err), 0);
+	assert_int_equal(vault_remove(&v, &old.v[0], &err), 0);
+	assert_int_equal(scan().n, 0);
+}
+
 /* An MTA that tries again writes another date. */
 static void
 retry(void **state)
@@ -592,6 +635,8 @@ sweep(void **state)
 
 /* ---- the token ---- */
 
+static const char *head; /* over the body */
+
 static bool
 holds(const struct buf *field, const char *body, size_t n)
 {
@@ -599,9 +644,12 @@ holds(const struct buf *field, const char *body, size_t n)
 	size_t len = field->len - (size_t)(value + 1 - field->p);
 	struct vault_sum sum;
 	char id[VAULT_ID + 1];
+	struct header h;
 
+	message_header(&h, a, head, 0, (uint32_t)strlen(head));
 	vault_sum_start(&sum);
 	vault_sum_put(&sum, body, n);
+	vault_sum_head(&sum, head, &h, false);
 	return vault_token_holds(&v, value + 1, len, &sum, id);
 }
 
@@ -616,6 +664,7 @@ token(void **state)
 	char *colon;
 
 	(void)state;
+	head = "Subject: a\n";
 	assert_int_equal(
 	    vault_token_for(&v, a, "report-1", m, sizeof m - 1, &f, &err), 0);
 	assert_memory_equal(f.p, "X-Simsift-Token: report-1\r\n ", 28);
@@ -630,6 +679,15 @@ token(void **state)
 	assert_false(HOLDS(&f, "The body.\n\rMore\n"));
 	assert_false(HOLDS(&f, ""));
 	colon = memchr(f.p, ':', f.len);
+	head = "subject :\r\n a \r\nX: y\r\n";
+	assert_true(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: ab\n";
+	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: a\nSubject: a\n";
+	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: a\nFrom: b\n";
+	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
+	head = "Subject: a\n";
 	colon[2] = 's'; /* another id */
 	assert_false(HOLDS(&f, "The body.\n\nMore\n"));
 	colon[2] = 'r';
@@ -681,6 +739,7 @@ secret(void **state)
 	struct stat st;
 
 	(void)state;
+	head = "A: b\n";
 	assert_int_equal(
 	    vault_token_for(&v, a, "r", m, sizeof m - 1, &f, &err), 0);
 	assert_int_equal(stat(p, &st), 0);
@@ -738,9 +797,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(round_trip), T(large_from_line),
-	    T(fields), T(once), T(retry), T(held_after_cut), T(race), T(flags),
-	    T(ids), T(damage), T(hostile), T(doors), T(places), T(sweep),
-	    T(token), T(pieces), T(secret), T(secret_race)};
+	    T(fields), T(once), T(again_is_new), T(retry), T(held_after_cut),
+	    T(race), T(flags), T(ids), T(damage), T(hostile), T(doors),
+	    T(places), T(sweep), T(token), T(pieces), T(secret),
+	    T(secret_race)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
