@@ -125,7 +125,7 @@ static const struct flag {
     {"--again", FLAG, RELEASE, offsetof(struct options, again), "",
 	"what was released before, too"},
     {"--older-than", VALUE, PURGE, offsetof(struct options, older), "TIME",
-	"as in 30d"},
+	"as in 30d: h, d (days) or w (weeks)"},
     {"--yes", FLAG, PURGE, offsetof(struct options, yes), "", "do not ask"},
     {"--mail", VALUE, REPORT, offsetof(struct options, mail), "ADDRESS",
 	"send it there"},
