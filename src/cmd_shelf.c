@@ -36,6 +36,12 @@ open_vault(struct shelf *s, bool may_lack, struct err *err)
 	return fault;
 }
 
+static bool
+needs_sendmail(const struct options *opt)
+{
+	return opt->mails && opt->maildir == NULL && !opt->to_stdout;
+}
+
 static int
 set_up(struct shelf *s, const struct options *opt, bool may_lack)
 {
@@ -49,6 +55,11 @@ set_up(struct shelf *s, const struct options *opt, bool may_lack)
 	if (conf_open(&s->config, &opt->sources, &err) == -1)
 		return say(&err, EX_OSERR);
 	conf_log(&s->config.rules);
+	if (s->config.settings.sendmail_wrong && needs_sendmail(opt)) {
+		log_error("nothing is sent: a `sendmail` line is wrong, and "
+			  "another program may not be what was meant");
+		return EX_USAGE;
+	}
 	s->path =
 	    vault_path(s->arena, opt->vault, s->config.settings.vault, &err);
 	if (s->path == NULL)

@@ -180,9 +180,12 @@ static int
 set_path(struct settings *s, const struct setting *t, const char *value,
     struct err *why)
 {
-	if (value[0] != '/' && strncmp(value, "~/", 2) != 0)
+	if (value[0] != '/' && strncmp(value, "~/", 2) != 0) {
+		if (t->at == offsetof(struct settings, sendmail))
+			s->sendmail_wrong = true;
 		return err_set(
 		    why, "%s takes a path that begins with / or ~/", t->name);
+	}
 	*(const char **)place(s, t) = arena_dup(s->arena, value, strlen(value));
 	return 1;
 }
