@@ -3,6 +3,7 @@
  */
 #include "cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -620,7 +621,9 @@ cmd_rules(const struct options *opt)
 	}
 	conf_close(&c);
 	if (fflush(stdout) == EOF) {
-		log_error("cannot write");
+		if (errno != EPIPE)
+			log_error("cannot write what rules prints: %s",
+			    strerror(errno));
 		status = EX_IOERR;
 	}
 	return status;

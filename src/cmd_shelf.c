@@ -116,16 +116,14 @@ shelf_run_without(
 bool
 shelf_print(struct shelf *s)
 {
-	struct err err;
 	int rc = 0;
 
 	if (s->out.failed) {
 		log_error("no memory for the answer");
 		shelf_worse(s, EX_OSERR);
 		rc = -1;
-	} else if ((rc = message_write(
-			STDOUT_FILENO, s->out.p, s->out.len, &err)) == -1) {
-		log_error("%s", err.text);
+	} else if ((rc = message_print(
+			s->out.p, s->out.len, s->opt->command)) == -1) {
 		shelf_worse(s, EX_IOERR);
 	}
 	/* Said once. */

@@ -238,8 +238,10 @@ parse(struct parse *p, char **argv)
 			p->args[p->opt.narg++] = argv[i++];
 		}
 	}
-	if (p->command != NULL)
+	if (p->command != NULL) {
+		p->opt.command = p->command->name;
 		p->opt.mails = (p->command->bit & (RELEASE | REPORT)) != 0;
+	}
 	if (p->opt.narg > 0 && p->command != NULL && p->command->service)
 		complain(p, p->args[0],
 		    "no file here: the message comes on standard input");

@@ -98,6 +98,8 @@ for o in '--since two' '--since' '--max x' '--max -1' 'id' '--raw'; do
 	# shellcheck disable=SC2086
 	is "list $o: 64" "$(status s list $o)" 64
 done
+s list 2>err >/dev/full
+ok 'a full disk: what could not be written' grep -q 'what list prints: No' err
 is 'nobody takes the output: 74' "$(s list 2>/dev/null >/dev/full; echo $?)" 74
 
 # Damage: said, the others are shown, nothing is touched.
