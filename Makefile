@@ -16,7 +16,7 @@ SRC = arena buf log clock when date map message decode decode_names \
 	literal_plain literal_width literal_set literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
 	rules_words conf mime mime_etpan view view_links match_address \
-	match_window match match_late match_near mask edit report grow \
+	match_window match match_late match_near mask mask_handles edit report grow \
 	grow_lines grow_sentence grow_list grow_spans grow_protect \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
