@@ -156,11 +156,10 @@ prepare(struct job *j, const struct options *opt, unsigned want)
 	*j = (struct job){.opt = opt, .out = BUF(LIMIT_ANSWER)};
 	j->message.spool = -1;
 	j->colour = isatty(STDOUT_FILENO) && (no == NULL || *no == '\0');
-	if (opt->wrong != NULL || opt->narg > 1) {
-		log_error(
-		    "%s", opt->wrong != NULL
-			      ? opt->wrong
-			      : "one message at a time (scan reads many)");
+	if (opt->narg > 1 || (opt->tree && opt->json)) {
+		log_error("%s", opt->narg > 1
+				    ? "one message at a time (scan reads many)"
+				    : "--tree and --json: one of them");
 		return EX_USAGE;
 	}
 	if (!is_id(opt) && (status = read_file(j, opt)) != 0)
