@@ -14,7 +14,8 @@
 #include "when.h"
 #include "width.h"
 
-#define COLUMNS 80 /* where the output is no terminal */
+#define COLUMNS 80  /* where the output is no terminal */
+#define CATEGORY 28 /* columns of the category on a wide one */
 
 static int
 say(const struct err *err, int status)
@@ -226,7 +227,9 @@ void
 shelf_row(struct shelf *s, time_t now, const struct vault_entry *e,
     const struct vault_meta *m)
 {
-	uint32_t columns = width_terminal(STDOUT_FILENO, COLUMNS);
+	bool wide = !isatty(STDOUT_FILENO); /* grep wants all of it */
+	uint32_t columns =
+	    wide ? COLUMNS : width_terminal(STDOUT_FILENO, COLUMNS);
 	uint32_t id, left, category, from;
 	char when[WHEN_ROOM];
 	const char *sender;
@@ -245,13 +248,16 @@ shelf_row(struct shelf *s, time_t now, const struct vault_entry *e,
 	shelf_paint(s, SHELF_PLAIN);
 	/* The rest of the line is shared by three; the subject has most. */
 	left = columns - least(columns, id + 21);
-	category = least(19, left / 3);
+	category = left > CATEGORY * 4 ? CATEGORY : least(19, left / 3);
 	from = least(30, (left - category) / 3);
 	left -= least(left, category + 1 + from + 1);
 	sender = shelf_address(m->from, &len);
 	put_cell(s, m->category, strlen(m->category), category);
 	put_cell(s, sender, len > 0 ? len : strlen(sender), from);
-	put_cell(s, m->subject, strlen(m->subject), left);
+	if (wide)
+		report_shown(&s->out, m->subject, strlen(m->subject));
+	else
+		put_cell(s, m->subject, strlen(m->subject), left);
 	while (s->out.len > 0 && s->out.p[s->out.len - 1] == ' ')
 		s->out.len--;
 	buf_puts(&s->out, "\n");
