@@ -88,6 +88,11 @@ for c in explain diff; do
 	is "$c, typed: a word" "$(grep -c 'Ctrl-D ends it' err)" 1
 done
 
+for c in check filter; do
+	is "$c, typed: a word" "$("$PTY" 02 "$SIMSIFT" $c -C r 2>/dev/null |
+		grep -c 'Ctrl-D ends it')" 1
+done
+
 # ---- pipes ----
 cat >pipe.py <<'END'
 """pipe.py WAY COMMAND...: the message m through pipes; prints the output."""
