@@ -19,6 +19,8 @@ struct options {
 	/* show, release, allow, purge, report */
 	const char *to, *maildir, *older, *mail;
 	bool raw, to_stdout, again, yes;
+	bool mails;          /* the command hands mail to sendmail */
+	const char *command; /* its name */
 	const char **arg;
 	int narg;
 	const char *wrong; /* what is wrong with the options, or NULL */

@@ -57,6 +57,18 @@ run(struct job *j, unsigned want, struct err *err)
 	    (uint32_t)j->message.bytes.len, want, err);
 }
 
+/* What could not be judged is not called clean. */
+static const char *
+why_not(const struct job *j)
+{
+	if (j->config.rules.n == 0)
+		return "there are no rules";
+	if (j->report.warn & WARN_MBOX)
+		return "a whole mailbox (simsift scan FILE reads it; formail "
+		       "-s simsift check -v < FILE takes it apart)";
+	return NULL;
+}
+
 static int
 fail(const struct err *err, int status)
 {
@@ -67,12 +79,17 @@ fail(const struct err *err, int status)
 static int
 read_file(struct job *j, const struct options *opt)
 {
+	const char *name;
 	struct err err;
+	bool folder;
 	int fd, rc;
 
 	if ((fd = open_input(opt, &err)) == -1)
 		return fail(&err, EX_NOINPUT);
+	if (fd == STDIN_FILENO && isatty(fd))
+		log_warn("reading a message from the terminal; Ctrl-D ends it");
 	rc = message_read(&j->message, fd, LIMIT_MESSAGE, &err);
+	folder = rc == -1 && errno == EISDIR;
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (rc == 0 && j->message.spool != -1)
@@ -80,8 +97,10 @@ read_file(struct job *j, const struct options *opt)
 		    &err, "larger than %u bytes: not judged", LIMIT_MESSAGE);
 	if (rc == 0)
 		return 0;
-	log_error(
-	    "%s: %s", opt->narg > 0 ? opt->arg[0] : "standard input", err.text);
+	name = opt->narg > 0 ? opt->arg[0] : "standard input";
+	log_error("%s: %s%s%s%s", name, err.text,
+	    folder ? " (simsift scan " : "", folder ? name : "",
+	    folder ? ")" : "");
 	return j->message.spool != -1 ? EX_DATAERR : EX_NOINPUT;
 }
 
@@ -130,18 +149,17 @@ read_vault(struct job *j, const struct options *opt)
 static int
 prepare(struct job *j, const struct options *opt, unsigned want)
 {
-	const char *no = getenv("NO_COLOR");
+	const char *no = getenv("NO_COLOR"), *why;
 	struct err err;
 	int status = 0;
 
 	*j = (struct job){.opt = opt, .out = BUF(LIMIT_ANSWER)};
 	j->message.spool = -1;
 	j->colour = isatty(STDOUT_FILENO) && (no == NULL || *no == '\0');
-	if (opt->wrong != NULL || opt->narg > 1) {
-		log_error(
-		    "%s", opt->wrong != NULL
-			      ? opt->wrong
-			      : "one message at a time (scan reads many)");
+	if (opt->narg > 1 || (opt->tree && opt->json)) {
+		log_error("%s", opt->narg > 1
+				    ? "one message at a time (scan reads many)"
+				    : "--tree and --json: one of them");
 		return EX_USAGE;
 	}
 	if (!is_id(opt) && (status = read_file(j, opt)) != 0)
@@ -155,20 +173,21 @@ prepare(struct job *j, const struct options *opt, unsigned want)
 		log_error("not judged: %s", err.text);
 		return EX_TEMPFAIL;
 	}
+	if (!opt->tree && (why = why_not(j)) != NULL) {
+		log_error("not judged: %s", why);
+		return EX_TEMPFAIL;
+	}
 	return 0;
 }
 
 static int
 finish(struct job *j, int status)
 {
-	struct err err;
-
 	if (status == 0 && j->out.failed) {
 		log_error("no memory for the answer");
 		status = EX_OSERR;
-	} else if (status == 0 && message_write(STDOUT_FILENO, j->out.p,
-				      j->out.len, &err) == -1) {
-		log_error("%s", err.text);
+	} else if (status == 0 &&
+		   message_print(j->out.p, j->out.len, j->opt->command) == -1) {
 		status = EX_IOERR;
 	}
 	buf_free(&j->out);

@@ -371,6 +371,8 @@ write_result(const struct errand *r, const struct buf *field, struct err *err)
 static int
 read_message(struct errand *r, struct err *err)
 {
+	if (isatty(STDIN_FILENO))
+		log_warn("reading a message from the terminal; Ctrl-D ends it");
 	return message_read(&r->message, STDIN_FILENO, LIMIT_MESSAGE, err);
 }
 

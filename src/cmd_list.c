@@ -200,5 +200,5 @@ cmd_list(const struct options *opt)
 		log_error("%s", err.text);
 		return EX_USAGE;
 	}
-	return shelf_run(opt, false, list_all, &w);
+	return shelf_run(opt, true, list_all, &w);
 }

@@ -118,6 +118,25 @@ purge_older(struct shelf *s, void *ctx)
 	}
 }
 
+/* Who means months must not lose what is three minutes old. */
+static const char *
+wrong_age(const char *s, int64_t *age, struct err *err)
+{
+	size_t n = strlen(s);
+	char unit = n > 0 ? s[n - 1] : '\0';
+
+	if (when_parse(s, age, err) == 0 && unit != 's' && unit != 'm')
+		return NULL;
+	err_set(err,
+	    "--older-than %s: a number with h, d or w (weeks) behind it, as in "
+	    "30d%s",
+	    s,
+	    unit == 'm'   ? " (m is minutes: write 90d)"
+	    : unit == 's' ? " (s is seconds)"
+			  : "");
+	return err->text;
+}
+
 int
 cmd_purge(const struct options *opt)
 {
@@ -129,8 +148,8 @@ cmd_purge(const struct options *opt)
 		wrong = "purge takes no argument";
 	if (wrong == NULL && opt->older == NULL)
 		wrong = "purge needs --older-than, as in 30d";
-	if (wrong == NULL && when_parse(opt->older, &age, &err) == -1)
-		wrong = err.text;
+	if (wrong == NULL)
+		wrong = wrong_age(opt->older, &age, &err);
 	if (wrong != NULL) {
 		log_error("%s", wrong);
 		return EX_USAGE;

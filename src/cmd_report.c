@@ -16,9 +16,10 @@
 #include "when.h"
 #include "width.h"
 
-#define COLUMNS 78  /* RFC 5322 2.1.1 */
-#define LISTED 200u /* of each kind; more is for simsift list */
-#define REASONS 3u  /* rules that are named, with what they found */
+#define COLUMNS 78      /* RFC 5322 2.1.1 */
+#define LISTED 200u     /* of each kind; more is for simsift list */
+#define REASONS 3u      /* rules that are named, with what they found */
+#define BARE_REASONS 2u /* where none of them found a text */
 #define INDENT 7u
 
 struct letter {
@@ -85,16 +86,18 @@ file_name(const char *where)
 	return slash != NULL ? slash + 1 : where;
 }
 
-/* The strongest reason that found something, behind `last` in that order. */
+/* The strongest reason, behind `last` in that order; found: of those that
+   found something in the text, which a meta rule does not. */
 static const struct vault_rule *
-next_reason(const struct vault_meta *m, const struct vault_rule *last)
+next_reason(
+    const struct vault_meta *m, const struct vault_rule *last, bool found)
 {
 	const struct vault_rule *best = NULL;
 
 	for (uint32_t i = 0; i < m->nrule; i++) {
 		const struct vault_rule *r = &m->rule[i];
 
-		if (r->text[0] == '\0' || r->score <= 0)
+		if (found != (r->text[0] != '\0') || r->score <= 0)
 			continue;
 		if (last != NULL && (r->score > last->score ||
 					(r->score == last->score && r <= last)))
@@ -108,19 +111,24 @@ next_reason(const struct vault_meta *m, const struct vault_rule *last)
 static void
 put_reasons(struct buf *out, const struct vault_meta *m)
 {
+	bool found = next_reason(m, NULL, true) != NULL;
 	const struct vault_rule *r = NULL;
 
-	for (uint32_t i = 0; i < REASONS; i++) {
+	for (uint32_t i = 0; i < (found ? REASONS : BARE_REASONS); i++) {
 		size_t from = out->len;
 		uint32_t used;
 
-		if ((r = next_reason(m, r)) == NULL)
+		if ((r = next_reason(m, r, found)) == NULL)
 			return;
 		put_indent(out);
 		buf_puts(out, i == 0 ? "why  " : "     ");
 		put_safe(out, r->name, 30);
 		buf_puts(out, " ");
 		put_safe(out, file_name(r->where), 24);
+		if (!found) {
+			buf_puts(out, "\n");
+			continue;
+		}
 		buf_puts(out, " «");
 		used = width_of(out->p + from, out->len - from);
 		put_safe(out, r->text, COLUMNS - used - 1);
@@ -342,7 +350,12 @@ send_letter(struct letter *l)
 		shelf_fault(s, fault, &err);
 	} else if (s->opt->mail == NULL) {
 		buf_put(&s->out, out.p, out.len);
-		if (shelf_print(s))
+		if (!shelf_print(s))
+			;
+		else if (isatty(STDOUT_FILENO))
+			log_warn("shown only, not marked as reported: --mail "
+				 "ADDRESS, a pipe or a file does that");
+		else
 			mark_told(l);
 	} else if (post_sendmail(s->config.settings.sendmail, &s->opt->mail, 1,
 		       &out, &err) == -1) {

@@ -3,6 +3,7 @@
  */
 #include "cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -14,7 +15,9 @@
 #include "limits.h"
 #include "verdict.h"
 
+#define RUNS 3u
 #define SLOW_MS 20.0 /* on one unit of adversarial text */
+#define ERROR_MS 200.0
 
 /* What stands in most mail, so a literal that chooses nothing. */
 static const char *const everywhere[] = {"the", "and", "you", "for", "http",
@@ -104,7 +107,7 @@ try_on(const struct rule *q, const char *p, uint32_t len, bool *limit)
 {
 	char text[LIMIT_CHUNK_MAX + 8];
 	uint32_t n = 0;
-	double start;
+	double start, best = 0;
 	struct span s;
 
 	while (len > 0 && n + len <= LIMIT_CHUNK_MAX) {
@@ -112,9 +115,14 @@ try_on(const struct rule *q, const char *p, uint32_t len, bool *limit)
 		n += len;
 	}
 	memcpy(text + n, "\n!", 2);
-	start = now();
-	*limit |= re_match(q->re, text, n + 2, 0, &s) == -1;
-	return now() - start;
+	/* The best of some: a busy machine disturbs one of them. */
+	for (unsigned i = 0; i < RUNS && (i == 0 || best > SLOW_MS); i++) {
+		start = now();
+		*limit |= re_match(q->re, text, n + 2, 0, &s) == -1;
+		start = now() - start;
+		best = i == 0 || start < best ? start : best;
+	}
+	return best;
 }
 
 static void
@@ -144,7 +152,7 @@ lint_speed(struct rules *r, const struct rule *q)
 		    "slow: %.1f ms on one text of %u bytes made to be hard%s",
 		    worst, LIMIT_CHUNK_MAX,
 		    limit ? ", and it runs into the match limit" : "");
-		warn_at(r, q, q->pattern_col, worst <= SLOW_MS * 10, why);
+		warn_at(r, q, q->pattern_col, worst <= ERROR_MS, why);
 	}
 }
 
@@ -225,7 +233,9 @@ lint_cuts(struct rules *r)
 
 		if (!any)
 			rules_complain(r, c->file, c->line, 0, true,
-			    "cut %s: no category has the action cut", q->name);
+			    "cut %s: no category has the action cut in these "
+			    "files",
+			    q->name);
 		else if (q->type == RULE_NONE || q->broken ||
 			 (q->scored && q->score == 0))
 			rules_complain(r, c->file, c->line, 0, true,
@@ -591,10 +601,10 @@ cmd_rules(const struct options *opt)
 	struct err err;
 	volatile int status = EX_USAGE;
 
-	if (opt->wrong != NULL || opt->narg == 0) {
-		log_error("%s", opt->wrong != NULL
-				    ? opt->wrong
-				    : "rules needs lint, test or list");
+	if (opt->narg == 0 || (strcmp(what, "list") == 0 && opt->narg > 1)) {
+		log_error("%s", opt->narg == 0
+				    ? "rules needs lint, test or list"
+				    : "rules list takes no name");
 		return EX_USAGE;
 	}
 	if (load(&c, opt, &err) == -1) {
@@ -620,7 +630,9 @@ cmd_rules(const struct options *opt)
 	}
 	conf_close(&c);
 	if (fflush(stdout) == EOF) {
-		log_error("cannot write");
+		if (errno != EPIPE)
+			log_error("cannot write what rules prints: %s",
+			    strerror(errno));
 		status = EX_IOERR;
 	}
 	return status;

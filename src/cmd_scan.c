@@ -51,15 +51,10 @@ trouble(struct scan *s, const char *what)
 static void
 write_rows(struct scan *s)
 {
-	struct err err;
-
 	if (s->out.len > 0 && !s->broken_pipe) {
 		progress_clear(&s->progress);
-		if (message_write(STDOUT_FILENO, s->out.p, s->out.len, &err) ==
-		    -1) {
-			log_error("%s", err.text);
-			s->broken_pipe = true;
-		}
+		s->broken_pipe =
+		    message_print(s->out.p, s->out.len, "scan") == -1;
 	}
 	s->out.len = 0;
 }

@@ -14,7 +14,8 @@
 #include "when.h"
 #include "width.h"
 
-#define COLUMNS 80 /* where the output is no terminal */
+#define COLUMNS 80  /* where the output is no terminal */
+#define CATEGORY 28 /* columns of the category on a wide one */
 
 static int
 say(const struct err *err, int status)
@@ -38,6 +39,12 @@ open_vault(struct shelf *s, bool may_lack, bool alone, struct err *err)
 	return fault;
 }
 
+static bool
+needs_sendmail(const struct options *opt)
+{
+	return opt->mails && opt->maildir == NULL && !opt->to_stdout;
+}
+
 static int
 set_up(struct shelf *s, const struct options *opt, bool may_lack, bool alone)
 {
@@ -51,6 +58,11 @@ set_up(struct shelf *s, const struct options *opt, bool may_lack, bool alone)
 	if (conf_open(&s->config, &opt->sources, &err) == -1)
 		return say(&err, EX_OSERR);
 	conf_log(&s->config.rules);
+	if (s->config.settings.sendmail_wrong && needs_sendmail(opt)) {
+		log_error("nothing is sent: a `sendmail` line is wrong, and "
+			  "another program may not be what was meant");
+		return EX_USAGE;
+	}
 	s->path =
 	    vault_path(s->arena, opt->vault, s->config.settings.vault, &err);
 	if (s->path == NULL)
@@ -114,16 +126,14 @@ shelf_run_without(
 bool
 shelf_print(struct shelf *s)
 {
-	struct err err;
 	int rc = 0;
 
 	if (s->out.failed) {
 		log_error("no memory for the answer");
 		shelf_worse(s, EX_OSERR);
 		rc = -1;
-	} else if ((rc = message_write(
-			STDOUT_FILENO, s->out.p, s->out.len, &err)) == -1) {
-		log_error("%s", err.text);
+	} else if ((rc = message_print(
+			s->out.p, s->out.len, s->opt->command)) == -1) {
 		shelf_worse(s, EX_IOERR);
 	}
 	/* Said once. */
@@ -226,7 +236,9 @@ void
 shelf_row(struct shelf *s, time_t now, const struct vault_entry *e,
     const struct vault_meta *m)
 {
-	uint32_t columns = width_terminal(STDOUT_FILENO, COLUMNS);
+	bool wide = !isatty(STDOUT_FILENO); /* grep wants all of it */
+	uint32_t columns =
+	    wide ? COLUMNS : width_terminal(STDOUT_FILENO, COLUMNS);
 	uint32_t id, left, category, from;
 	char when[WHEN_ROOM];
 	const char *sender;
@@ -245,13 +257,16 @@ shelf_row(struct shelf *s, time_t now, const struct vault_entry *e,
 	shelf_paint(s, SHELF_PLAIN);
 	/* The rest of the line is shared by three; the subject has most. */
 	left = columns - least(columns, id + 21);
-	category = least(19, left / 3);
+	category = left > CATEGORY * 4 ? CATEGORY : least(19, left / 3);
 	from = least(30, (left - category) / 3);
 	left -= least(left, category + 1 + from + 1);
 	sender = shelf_address(m->from, &len);
 	put_cell(s, m->category, strlen(m->category), category);
 	put_cell(s, sender, len > 0 ? len : strlen(sender), from);
-	put_cell(s, m->subject, strlen(m->subject), left);
+	if (wide)
+		report_shown(&s->out, m->subject, strlen(m->subject));
+	else
+		put_cell(s, m->subject, strlen(m->subject), left);
 	while (s->out.len > 0 && s->out.p[s->out.len - 1] == ' ')
 		s->out.len--;
 	buf_puts(&s->out, "\n");

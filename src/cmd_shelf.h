@@ -49,7 +49,7 @@ void shelf_worse(struct shelf *, int status);
 const char *shelf_id(struct shelf *, const struct vault_entry *);
 
 /* A line of a table, as wide as the terminal: id, n or R, time, action,
-   category, sender, subject. */
+   category, sender, subject, which is whole where the output is none. */
 void shelf_row(struct shelf *, time_t now, const struct vault_entry *,
     const struct vault_meta *);
 

@@ -198,12 +198,22 @@ show_one(struct shelf *s, void *ctx)
 int
 cmd_show(const struct options *opt)
 {
+	struct vault nowhere = {"", -1, -1, -1, -1};
+	struct vault_list none = {0};
+	struct vault_entry *e;
+	struct err err;
+
 	if (opt->wrong != NULL || opt->narg != 1) {
 		log_error("%s", opt->wrong != NULL
 				    ? opt->wrong
 				    : "show needs one id (simsift list shows "
 				      "them)");
 		return EX_USAGE;
+	}
+	/* What is no id is said first, vault or no vault. */
+	if (vault_find(&nowhere, &none, opt->arg[0], &e, &err) == VAULT_BAD) {
+		log_error("%s", err.text);
+		return vault_exit(VAULT_BAD);
 	}
 	return shelf_run(opt, false, show_one, NULL);
 }

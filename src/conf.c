@@ -180,9 +180,12 @@ static int
 set_path(struct settings *s, const struct setting *t, const char *value,
     struct err *why)
 {
-	if (value[0] != '/' && strncmp(value, "~/", 2) != 0)
+	if (value[0] != '/' && strncmp(value, "~/", 2) != 0) {
+		if (t->at == offsetof(struct settings, sendmail))
+			s->sendmail_wrong = true;
 		return err_set(
 		    why, "%s takes a path that begins with / or ~/", t->name);
+	}
 	*(const char **)place(s, t) = arena_dup(s->arena, value, strlen(value));
 	return 1;
 }
@@ -241,19 +244,25 @@ conf_print(const struct settings *s)
 			    table[i].value, table[i].min, table[i].max);
 }
 
+/* named: by the user, who may mean the folder. */
 static void
-load_file(struct rules *r, const char *path)
+load_file(struct rules *r, const char *path, bool named)
 {
 	size_t n = strlen(path);
 	struct err err;
 	const char *why = err.text;
+	struct stat st;
 
 	if (rules_load_file(r, path, &err) == 0)
 		return;
 	/* The complaint names the file itself. */
 	if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
 		why += n + 2;
-	rules_complain(r, path, 0, 0, false, "%s", why);
+	if (named && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		rules_complain(
+		    r, path, 0, 0, false, "%s (a folder: -C %s)", why, path);
+	else
+		rules_complain(r, path, 0, 0, false, "%s", why);
 }
 
 static int
@@ -289,7 +298,8 @@ load_dir(struct rules *r, const char *dir, bool needed)
 	for (int i = 0; i < n; i++) {
 		if (i < FILES)
 			load_file(r,
-			    arena_printf(r->arena, "%s/%s", dir, v[i]->d_name));
+			    arena_printf(r->arena, "%s/%s", dir, v[i]->d_name),
+			    false);
 		free(v[i]);
 	}
 	free(v);
@@ -337,7 +347,7 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 	if (src->dir != NULL)
 		load_dir(r, src->dir, true);
 	for (uint32_t i = 0; i < src->nfile; i++)
-		load_file(r, src->file[i]);
+		load_file(r, src->file[i], true);
 	if (src->dir == NULL && src->nfile == 0) {
 		load_dir(r, FILTERS, true);
 		load_dir(r, "/etc/simsift", false);

@@ -18,6 +18,7 @@ struct settings {
 	uint32_t limit_message;     /* bytes; above: passed unjudged */
 	const char *vault;          /* its folder, or NULL: the usual place */
 	const char *sendmail; /* a program, or NULL: where it usually is */
+	bool sendmail_wrong;  /* a line for it does not count */
 	struct sender_list {  /* patterns of addresses */
 		const char **v;
 		uint32_t n, size;

@@ -35,6 +35,7 @@ err_errno(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(e->text);
 	snprintf(e->text + n, sizeof e->text - n, ": %s", strerror(saved));
+	errno = saved;
 	return -1;
 }
 

@@ -12,7 +12,7 @@ struct err {
 /* Always -1, so that a caller can write `return err_set(…)`. */
 int err_set(struct err *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* The same, with ": " and the words for errno. */
+/* The same, with ": " and the words for errno, which stays. */
 int err_errno(struct err *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

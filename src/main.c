@@ -42,16 +42,16 @@ static const struct command {
     {"filter", FILTER, true, cmd_filter, "< in > out",
 	"cut, mark or pass one message"},
     {"check", CHECK, true, cmd_check, "< in",
-	"verdict as exit status: 0 promotion, 1 clean, 75 trouble"},
+	"verdict as status: 0 promotion, 1 clean, 75 trouble"},
     {"hold", HOLD, true, cmd_hold, "< in",
-	"store it if it is to be held: 0 stored, 1 not held, 75 trouble"},
+	"store what is to be held: 0 stored, 1 not held"},
     {"restore", RESTORE, false, cmd_restore, "[ID...]",
-	"the original, by id or of the cut message on standard input"},
+	"the original, by id or of the cut message on input"},
     {"explain", EXPLAIN, false, cmd_explain, "[FILE|ID]",
 	"each hit with its rule, and what is cut"},
     {"diff", DIFF, false, cmd_diff, "[FILE|ID]", "what would be, or was, cut"},
     {"scan", SCAN, false, cmd_scan, "BOX...",
-	"look through mailboxes, files and folders; changes nothing"},
+	"look through boxes, files, folders; changes nothing"},
     {"rules", RULES, false, cmd_rules, "lint|test|list",
 	"check, try and list the rules"},
     {"list", LIST, false, cmd_list, "", "what is in the vault, newest first"},
@@ -125,7 +125,7 @@ static const struct flag {
     {"--again", FLAG, RELEASE, offsetof(struct options, again), "",
 	"what was released before, too"},
     {"--older-than", VALUE, PURGE, offsetof(struct options, older), "TIME",
-	"as in 30d"},
+	"as in 30d: h, d (days) or w (weeks)"},
     {"--yes", FLAG, PURGE, offsetof(struct options, yes), "", "do not ask"},
     {"--mail", VALUE, REPORT, offsetof(struct options, mail), "ADDRESS",
 	"send it there"},
@@ -135,6 +135,25 @@ static const struct flag {
 
 #define N(a) (sizeof(a) / sizeof *(a))
 
+/* Of one command, or of all. */
+static void
+usage_flags(FILE *out, unsigned bits)
+{
+	for (size_t i = 0; i < N(flags); i++)
+		if (flags[i].commands & bits)
+			fprintf(out, "  %-12s %-11s %s\n", flags[i].name,
+			    flags[i].args, flags[i].summary);
+}
+
+static void
+usage_of(const struct command *c)
+{
+	printf("usage: simsift %s [OPTION...] %s\n\n  %s\n\n", c->name, c->args,
+	    c->summary);
+	usage_flags(stdout, c->bit);
+	printf("\nsee simsift(1)\n");
+}
+
 static void
 usage(FILE *out)
 {
@@ -143,10 +162,9 @@ usage(FILE *out)
 		fprintf(out, "  %-8s %-15s %s\n", commands[i].name,
 		    commands[i].args, commands[i].summary);
 	fprintf(out, "\n");
-	for (size_t i = 0; i < N(flags); i++)
-		fprintf(out, "  %-12s %-11s %s\n", flags[i].name, flags[i].args,
-		    flags[i].summary);
-	fprintf(out, "  --version, --help\n\nsee simsift(1)\n");
+	usage_flags(out, ALL);
+	fprintf(out, "  --version, --help (also of a command)\n\n"
+		     "see simsift(1)\n");
 }
 
 static void
@@ -168,6 +186,7 @@ struct parse {
 	const struct command *command;
 	const char **lines, **args;
 	bool help;
+	bool used[N(flags)];
 	char wrong[256];
 };
 
@@ -180,37 +199,96 @@ complain(struct parse *p, const char *word, const char *why)
 	p->opt.wrong = p->wrong;
 }
 
+/* The value that stands in the same word, as in --since=2d and -j2; "" where
+   the word is the option alone; NULL: it is another option. */
+static const char *
+own_value(const struct flag *f, const char *word)
+{
+	size_t n = strlen(f->name);
+
+	if (strncmp(word, f->name, n) != 0)
+		return NULL;
+	if (word[n] == '\0')
+		return word + n;
+	if (f->name[1] == '-')
+		return word[n] == '=' ? word + n + 1 : NULL;
+	return f->kind == VALUE && word[n] >= '0' && word[n] <= '9' ? word + n
+								    : NULL;
+}
+
+static void
+take_value(struct parse *p, const struct flag *f, const char *value)
+{
+	char *at = (char *)&p->opt + f->at;
+
+	if (f->kind == VALUE)
+		*(const char **)(void *)at = value;
+	else
+		p->lines[p->opt.sources.nline++] = value;
+}
+
 /* Takes argv[i], or argv[i] and its value; returns how many were taken. */
 static int
 take_flag(struct parse *p, char **argv, int i)
 {
+	const char *word = argv[i], *value;
+
 	for (size_t k = 0; k < N(flags); k++) {
 		const struct flag *f = &flags[k];
-		char *at = (char *)&p->opt + f->at;
+		bool alone = strcmp(word, f->name) == 0;
 
-		if (strcmp(argv[i], f->name) != 0)
+		if ((value = own_value(f, word)) == NULL)
 			continue;
-		if (p->command != NULL && !(f->commands & p->command->bit))
-			complain(p, argv[i], "no option of this command");
-		if (f->kind == FLAG) {
-			*(bool *)(void *)at = true;
-			return 1;
-		}
-		if (argv[i + 1] == NULL) {
-			complain(p, argv[i], "this option needs a value");
-			return 1;
-		}
-		if (f->kind == VALUE)
-			*(const char **)(void *)at = argv[i + 1];
+		p->used[k] = true;
+		if (f->kind == FLAG && alone)
+			*((bool *)(void *)((char *)&p->opt + f->at)) = true;
+		else if (f->kind == FLAG)
+			complain(p, word, "this option takes no value");
+		else if (!alone)
+			take_value(p, f, value);
+		else if (argv[i + 1] == NULL)
+			complain(p, word, "this option needs a value");
 		else
-			p->lines[p->opt.sources.nline++] = argv[i + 1];
-		return 2;
+			take_value(p, f, argv[i + 1]);
+		return 1 + (f->kind != FLAG && alone && argv[i + 1] != NULL);
 	}
-	if (strcmp(argv[i], "--help") == 0 && p->command != NULL)
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 		p->help = true;
 	else
-		complain(p, argv[i], "no such option");
+		complain(p, word, "no such option");
 	return 1;
+}
+
+static void
+take_command(struct parse *p, const char *word)
+{
+	char why[64] = "no such command";
+
+	for (size_t k = 0; k < N(commands) && p->command == NULL; k++)
+		if (strcmp(word, commands[k].name) == 0)
+			p->command = &commands[k];
+	for (size_t k = 0; k < N(commands) && p->command == NULL; k++)
+		if (rules_near_word(word, commands[k].name))
+			snprintf(why, sizeof why, "no such command; %s?",
+			    commands[k].name);
+	if (p->command == NULL)
+		complain(p, word, why);
+}
+
+/* What can be said only when the command is known. */
+static void
+check_command(struct parse *p)
+{
+	const struct command *c = p->command;
+
+	p->opt.command = c->name;
+	p->opt.mails = (c->bit & (RELEASE | REPORT)) != 0;
+	for (size_t k = 0; k < N(flags); k++)
+		if (p->used[k] && !(flags[k].commands & c->bit))
+			complain(p, flags[k].name, "no option of this command");
+	if (p->opt.narg > 0 && c->service)
+		complain(p, p->args[0],
+		    "no file here: the message comes on standard input");
 }
 
 static void
@@ -226,21 +304,15 @@ parse(struct parse *p, char **argv)
 			   argv[i][1] != '\0') {
 			i += take_flag(p, argv, i);
 		} else if (p->command == NULL) {
-			for (size_t k = 0; k < N(commands); k++)
-				if (strcmp(argv[i], commands[k].name) == 0)
-					p->command = &commands[k];
-			if (p->command == NULL) {
-				complain(p, argv[i], "no such command");
+			take_command(p, argv[i++]);
+			if (p->command == NULL)
 				return;
-			}
-			i++;
 		} else {
 			p->args[p->opt.narg++] = argv[i++];
 		}
 	}
-	if (p->opt.narg > 0 && p->command != NULL && p->command->service)
-		complain(p, p->args[0],
-		    "no file here: the message comes on standard input");
+	if (p->command != NULL)
+		check_command(p);
 }
 
 /* Descriptors 0 to 2 that a caller closed must not become our files. */
@@ -261,13 +333,20 @@ run(const struct parse *p, bool closed_in, bool closed_out)
 	const struct command *c = p->command;
 
 	/* A caller's message is never answered with a usage text. */
-	if (p->help && (!c->service || isatty(STDIN_FILENO))) {
+	if (p->help && c != NULL && (!c->service || isatty(STDIN_FILENO))) {
+		usage_of(c);
+		return EX_OK;
+	}
+	if (p->help && c == NULL && p->opt.wrong == NULL) {
 		usage(stdout);
 		return EX_OK;
 	}
+	if (p->opt.wrong != NULL && (c == NULL || !c->service)) {
+		log_error("%s (see simsift%s%s --help)", p->opt.wrong,
+		    c != NULL ? " " : "", c != NULL ? c->name : "");
+		return EX_USAGE;
+	}
 	if (c == NULL) {
-		if (p->opt.wrong != NULL)
-			log_error("%s", p->opt.wrong);
 		usage(stderr);
 		return EX_USAGE;
 	}
@@ -295,8 +374,7 @@ main(int argc, char **argv)
 		version();
 		return EX_OK;
 	}
-	if (argc == 2 &&
-	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+	if (argc == 2 && strcmp(argv[1], "help") == 0) {
 		usage(stdout);
 		return EX_OK;
 	}

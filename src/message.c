@@ -54,6 +54,18 @@ message_write(int fd, const char *p, size_t n, struct err *err)
 }
 
 int
+message_print(const char *p, size_t n, const char *command)
+{
+	struct err err;
+	int rc = message_write(STDOUT_FILENO, p, n, &err);
+
+	if (rc == -1 && errno != EPIPE)
+		log_error("cannot write what %s prints: %s", command,
+		    strerror(errno));
+	return rc;
+}
+
+int
 message_spool_open(struct err *err)
 {
 	const char *dirs[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};

@@ -22,6 +22,9 @@ struct message {
 int message_read(struct message *, int fd, size_t limit, struct err *);
 /* All of it, whatever EINTR, short writes and O_NONBLOCK do; -1 otherwise. */
 int message_write(int fd, const char *p, size_t n, struct err *);
+/* What `command` prints, to standard output; -1, logged, but not where the
+   reader has seen enough and went away, as head does. */
+int message_print(const char *p, size_t n, const char *command);
 /* The spooled message, from its start; every byte counted. */
 int message_write_spool(int fd, const struct message *, struct err *);
 void message_free(struct message *);

@@ -209,4 +209,7 @@ const char *rules_type_name(enum rule_type);
 const char *rules_unit_name(enum unit);
 const char *rules_action_name(enum action);
 
+/* Is `a`, which was typed, `b` but for a slip or two? */
+bool rules_near_word(const char *a, const char *b);
+
 #endif

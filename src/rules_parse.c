@@ -453,17 +453,21 @@ unknown(const struct line *l, const char *hint)
 		    rules_shown(key), key.p);
 }
 
-/* No directive with a function: a setting, or nothing that we know. */
+/* No directive with a function: a setting, or nothing that we know.  What no
+   other program knows is taken outside of our block, too, and told of. */
 static void
 setting(struct line *l, const struct directive *d)
 {
 	struct err why = {""};
 	char name[sizeof l->key + 1];
 
-	if (l->source->ours) {
+	if (l->source->ours || d == NULL) {
 		snprintf(name, sizeof name, "%.*s", (int)l->nkey, l->key);
-		if (offer(l, name, &why) != 0)
+		if (offer(l, name, &why) != 0) {
+			if (!l->source->ours)
+				rules_outside(l, l->at_key, name);
 			return;
+		}
 	}
 	if (d == NULL)
 		unknown(l, why.text);

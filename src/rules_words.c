@@ -252,3 +252,13 @@ rules_distance(struct slice a, struct slice b)
 	}
 	return one[b.n];
 }
+
+bool
+rules_near_word(const char *a, const char *b)
+{
+	size_t n = strlen(a), k = strlen(b);
+
+	return n > 2 && n <= LIMIT_RULE_NAME && k <= LIMIT_RULE_NAME &&
+	       rules_distance((struct slice){a, (uint32_t)n},
+		   (struct slice){b, (uint32_t)k}) < RULES_FAR;
+}

@@ -152,8 +152,9 @@ vault_put_block(
 	buf_printf(out, FIELD "Score: %.1f/%.1f%s", report_score(r->score),
 	    r->required, eol);
 	if (r->ncut > 0)
-		buf_printf(out, FIELD "Cuts: %u cuts, %u of %u characters%s",
-		    r->ncut, r->gone_chars, r->text_chars, eol);
+		buf_printf(out, FIELD "Cuts: %u cut%s, %u of %u characters%s",
+		    r->ncut, r->ncut == 1 ? "" : "s", r->gone_chars,
+		    r->text_chars, eol);
 	put_rules(out, it, eol);
 	put_text(out, "From", r->from, r->from_len, eol);
 	put_text(out, "Subject", r->subject, r->subject_len, eol);

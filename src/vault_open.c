@@ -183,6 +183,7 @@ vault_open(struct vault *v, const char *path, bool make, struct err *err)
 
 	*v = (struct vault){path, -1, -1, -1, -1};
 	if ((rc = open_root(v, make, err)) != 0 ||
+	    (make && (rc = vault_kind(v, err)) != 0) ||
 	    (rc = open_folder(v, "tmp", make, &v->tmp, &made, err)) != 0 ||
 	    (rc = open_folder(v, "new", make, &v->new_dir, &made, err)) != 0 ||
 	    (rc = open_folder(v, "cur", make, &v->cur_dir, &made, err)) != 0)

@@ -55,4 +55,8 @@ void vault_put_block(
 int vault_write_tmp(struct vault *, const struct buf *head, const char *p,
     size_t n, char name[VAULT_NAME], struct err *);
 
+/* May the open root become a vault, or is it one: empty, or with what makes a
+   vault in it? */
+int vault_kind(const struct vault *, struct err *);
+
 #endif

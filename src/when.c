@@ -27,7 +27,8 @@ when_parse(const char *s, int64_t *seconds, struct err *err)
 			return 0;
 		}
 	return err_set(err,
-	    "%s: a time is a number with s, m, h, d or w behind it, as in 2d",
+	    "%s: a time is a number with s, m (minutes), h, d or w (weeks) "
+	    "behind it, as in 2d",
 	    s);
 }
 

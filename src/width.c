@@ -2,11 +2,13 @@
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 #include <utf8proc.h>
 
 #include "decode.h"
 
-#define LEAST 40 /* columns: less is no table */
+#define LEAST 40   /* columns: less is no table */
+#define MOST 10000 /* more is a mistake */
 
 /* Columns of the character at p; its length in *len. */
 static uint32_t
@@ -74,7 +76,17 @@ width_terminal(int fd, uint32_t otherwise)
 {
 	struct winsize w;
 
-	if (ioctl(fd, TIOCGWINSZ, &w) == -1 || w.ws_col == 0)
+	const char *set = getenv("COLUMNS");
+	long n = 0;
+
+	if (ioctl(fd, TIOCGWINSZ, &w) == 0)
+		n = w.ws_col;
+	else if (!isatty(fd))
 		return otherwise;
-	return w.ws_col > LEAST ? w.ws_col : LEAST;
+	/* One that does not know its size. */
+	if (n == 0 && set != NULL)
+		n = strtol(set, NULL, 10);
+	if (n <= 0 || n > MOST)
+		return otherwise;
+	return n > LEAST ? (uint32_t)n : LEAST;
 }

@@ -316,4 +316,15 @@ print("%d wrong, %s held" % (wrong, "enough" if held > 200 else held))
 END
 is 'nasty messages come back as they were' "$(python3 nasty.py "$SIMSIFT")" \
 	'0 wrong, enough held'
+# ---- a folder of somebody's own does not become a vault ----
+mkdir own empty
+echo text >own/notes
+is 'a folder with files of its own: 75' \
+	"$(status on_terminal "$SIMSIFT" hold -C any -V own <m)" 75
+is 'it is as it was' "$(ls own)" notes
+is 'filter passes the message: 0' \
+	"$(status "$SIMSIFT" filter -C r -V own <m)" 0
+is 'nothing is cut' "$(grep -c '\[TG @shop88\]' out)" 1
+is 'it is as it was' "$(ls own)" notes
+is 'an empty folder: 0' "$(status "$SIMSIFT" hold -C any -V empty <m)" 0
 done_testing

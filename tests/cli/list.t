@@ -3,6 +3,8 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/vault.sh"
 
+is 'no vault yet: 0' "$(status "$SIMSIFT" list -C r)" 0
+is 'no words' "$(cat out err)" ''
 is 'no vault: 66' "$(status s list)" 66
 ok 'it says where it looked' grep -q "no vault at $V" err
 
@@ -41,13 +43,17 @@ is '--max 0' "$(s list --max 0 | wc -l)" 5
 long=日本短信卡源头批发日本短信卡源头批发日本短信卡源头批发日本短信卡源头批发
 printf 'From: b@x.example\n\nlong\n' | put "subject=$long" \
 	"from=$long <b@x.example>" category=promo.number-rental >/dev/null
-is 'no line is wider than 80' "$(s list | python3 -c '
-import sys, unicodedata
-for line in sys.stdin:
-    w = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1
-            for c in line.rstrip("\n"))
-    if w > 80:
-        print(w, line)')" ''
+ok 'in a pipe the subject is whole' sh -c "'$SIMSIFT' list -C r -V '$V' |
+	grep -q '$long\$'"
+widest() { # the widest line on standard input
+	python3 -c '
+import re, sys, unicodedata
+print(max(sum(2 if unicodedata.east_asian_width(c) in "WF" else 1
+              for c in re.sub("\033[^m]*m", "", line.rstrip("\n")))
+          for line in sys.stdin))'
+}
+is 'no line is wider than a terminal' "$(COLUMNS=70 "$PTY" 1 "$SIMSIFT" list \
+	-C r -V "$V" | widest)" 70
 is 'subjects stand below each other' "$(s list --category promo |
 	grep -v office | python3 -c '
 import sys, unicodedata
@@ -98,6 +104,8 @@ for o in '--since two' '--since' '--max x' '--max -1' 'id' '--raw'; do
 	# shellcheck disable=SC2086
 	is "list $o: 64" "$(status s list $o)" 64
 done
+s list 2>err >/dev/full
+ok 'a full disk: what could not be written' grep -q 'what list prints: No' err
 is 'nobody takes the output: 74' "$(s list 2>/dev/null >/dev/full; echo $?)" 74
 
 # Damage: said, the others are shown, nothing is touched.

@@ -91,6 +91,33 @@ is 'no command: 64' "$(status "$SIMSIFT" <"$TMP/m")" 64
 ok 'usage' grep -q '^usage: simsift COMMAND' "$TMP/err"
 is 'unknown command: 64' "$(status "$SIMSIFT" sieve <"$TMP/m")" 64
 ok 'it is named' grep -q '^simsift: .*sieve' "$TMP/err"
+is 'one line, and where to look' "$(cat "$TMP/err")" \
+	'simsift: sieve: no such command (see simsift --help)'
+for c in filtr fitler listt; do
+	status "$SIMSIFT" $c >"$TMP/rc"
+	ok "$c: the near one" grep -q 'no such command; [a-z]*? (see' "$TMP/err"
+done
+is 'an unknown option: one line' "$(status "$SIMSIFT" list --heldd) $(
+	cat "$TMP/err")" \
+	'64 simsift: --heldd: no such option (see simsift list --help)'
+is '-h' "$("$SIMSIFT" -h)" "$("$SIMSIFT" --help)"
+is 'no line of it is longer than 80' "$("$SIMSIFT" -h | awk 'length > 80')" ''
+"$SIMSIFT" purge -h >"$TMP/out"
+is 'purge -h: its own options' "$(sed -n 's/^  \(-[-a-zA-Z]*\).*/\1/p' "$TMP/out" |
+	tr '\n' ' ')" '-C -c -V --older-than --yes -q -v '
+is 'an option of another command before it' "$(status "$SIMSIFT" --json \
+	purge --older-than 30d)" 64
+passes 'filter, option of another command before it' --json filter -C "$TMP/r"
+said=$("$PTY" 2 "$SIMSIFT" --json filter -C "$TMP/r" <"$TMP/clean" 2>/dev/null)
+ok 'it says so' test "${said#simsift: *--json: no option}" != "$said"
+is '--name=value' "$(status "$SIMSIFT" scan -C "$TMP/r" --type=file -j2 \
+	"$TMP/m")" 0
+is '--name=value, a wrong one' "$(status "$SIMSIFT" scan -C "$TMP/r" \
+	--type=nothing "$TMP/m")" 64
+is 'a flag with a value' "$(status "$SIMSIFT" scan -C "$TMP/r" --json=1 \
+	"$TMP/m")" 64
+is '--tree --json' "$(status "$SIMSIFT" explain -C "$TMP/r" --tree --json \
+	"$TMP/m")" 64
 is '--version: 0' "$(status "$SIMSIFT" --version)" 0
 ok '--version' grep -Eq '^simsift [0-9.]+ \(PCRE2 .*sandbox:.*\)$' "$TMP/out"
 is '--help: 0' "$(status "$SIMSIFT" --help)" 0

@@ -70,7 +70,7 @@ is 'and it is gone' "$(s list 2>/dev/null | wc -l)" 2
 
 # The newest of them all, the future, damage.
 message 8 $((-9 * DAY)) hold
-s purge --older-than 0s --yes >/dev/null 2>&1
+s purge --older-than 0h --yes >/dev/null 2>&1
 is 'what comes from the future stays' \
 	"$(s list 2>/dev/null | grep -o 'Message.*')" 'Message 8'
 message 9 $((31 * DAY)) hold
@@ -109,8 +109,14 @@ is 'no vault of that name: 66' \
 	"$(status "$SIMSIFT" purge --older-than 30d -C r -V none)" 66
 
 for o in '' '--older-than' '--older-than 30' '--older-than x' \
-	'--older-than -1d' '--older-than 30d abcde' '--since 2d --older-than 3d'; do
+	'--older-than -1d' '--older-than 3m --yes' '--older-than 90s --yes' '--older-than 30d abcde' '--since 2d --older-than 3d'; do
 	# shellcheck disable=SC2086
 	is "purge $o: 64" "$(status s purge $o)" 64
 done
+# Who types 3m means months.
+message 10 $((2 * DAY)) hold
+status s purge --older-than 3m --yes >/dev/null
+ok 'minutes: it says so' grep -q '3m: .*(m is minutes: write 90d)' err
+ok 'nothing was removed' grep -q 'Message 10' "$V"/new/*
+is 'weeks' "$(status s purge --older-than 1w)" 0
 done_testing

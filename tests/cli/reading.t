@@ -46,6 +46,53 @@ for c in explain diff 'scan --json'; do
 	ok "$c, closed: 0 2, output" grep -q 'shop88\|TOKEN' out
 done
 
+# ---- a reader that has seen enough, a full disk ----
+cat >closed.py <<'END'
+"""closed.py COMMAND...: with standard output a pipe that nobody reads."""
+import os, subprocess, sys
+r, w = os.pipe()
+os.close(r)
+sys.exit(subprocess.call(sys.argv[1:], stdout=w))
+END
+for c in 'explain m' 'diff m' 'scan --json m' 'rules list' 'rules lint'; do
+	# shellcheck disable=SC2086
+	python3 closed.py "$SIMSIFT" $c -C r 2>err
+	is "$c, nobody reads: 74" $? 74
+	is "$c, nobody reads: no words" "$(cat err)" ''
+	# shellcheck disable=SC2086
+	"$SIMSIFT" $c -C r >/dev/full 2>err
+	is "$c, full: 74" $? 74
+	ok "$c, full: it is named" grep -q \
+		"cannot write what ${c%% *} prints: No space" err
+done
+
+# ---- what is not judged is not called clean ----
+for i in 1 2 3; do
+	printf 'From a@x.example Mon Nov  2 10:11:1%s 2026\n' $i
+	cat m
+	echo
+done >box
+mkdir none
+for c in explain diff; do
+	"$SIMSIFT" $c -C r box >out 2>err
+	is "$c, a mailbox: 75" $? 75
+	ok "$c, a mailbox: what to do" grep -q 'simsift scan FILE' err
+	"$SIMSIFT" $c -C none m >out 2>err
+	is "$c, no rules: 75" $? 75
+	ok "$c, no rules: it says so" grep -q 'not judged: there are no' err
+	is "$c, no rules: nothing else" "$(cat out)" ''
+	"$SIMSIFT" $c -C r none >out 2>err
+	is "$c, a folder: 66" $? 66
+	ok "$c, a folder: what to do" grep -q '(simsift scan none)$' err
+	"$PTY" 0 "$SIMSIFT" $c -C r >out 2>err
+	is "$c, typed: a word" "$(grep -c 'Ctrl-D ends it' err)" 1
+done
+
+for c in check filter; do
+	is "$c, typed: a word" "$("$PTY" 02 "$SIMSIFT" $c -C r 2>/dev/null |
+		grep -c 'Ctrl-D ends it')" 1
+done
+
 # ---- pipes ----
 cat >pipe.py <<'END'
 """pipe.py WAY COMMAND...: the message m through pipes; prints the output."""

@@ -17,9 +17,13 @@ is 'no sendmail: 74' \
 	"$(status s release "$id" -c "sendmail $TMP/nowhere")" 74
 ok 'it names it' grep -q "$TMP/nowhere: No such file" err
 is 'not released' "$(state)" '"released":false'
-is 'a relative path is no setting' \
-	"$(status s release "$id" -c 'sendmail ./x' -c "$F")" 74
+# A line that does not count: the program of another one is not taken for it.
+is 'a relative path is no setting: 64' \
+	"$(status s release "$id" -c "$S" -c 'sendmail ./x')" 64
 ok 'it is complained of' grep -q 'takes a path' err
+ok 'it says that nothing is sent' grep -q '^simsift: .*nothing is sent' err
+ok 'nothing was sent' test ! -e sent
+is 'not released' "$(state)" '"released":false'
 
 # Delivered.
 is 'release: 0' "$(status s release "$id" -c "$S")" 0

@@ -128,4 +128,13 @@ mkdir -p "$XDG_CONFIG_HOME/simsift"
 cp r/10_good.cf "$XDG_CONFIG_HOME/simsift/"
 is "the user's rules are read" "$("$SIMSIFT" filter <m | grep -c TOKEN)" 1
 is 'not with -C' "$("$SIMSIFT" filter -C none <m | grep -c TOKEN)" 0
+# ---- a name where none belongs, a folder in place of a file ----
+mkdir "$TMP/folder"
+"$SIMSIFT" rules list NAME -C "$TMP/folder" >"$TMP/out" 2>"$TMP/err"
+is 'rules list NAME: 64' $? 64
+is 'it says so, and no more' "$(cat "$TMP/err")" \
+	'simsift: rules list takes no name'
+"$SIMSIFT" rules lint "$TMP/folder" >"$TMP/out" 2>"$TMP/err"
+is 'rules lint FOLDER: 1' $? 1
+ok 'what to do' grep -q "(a folder: -C $TMP/folder)" "$TMP/out"
 done_testing

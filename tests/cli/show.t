@@ -177,4 +177,6 @@ ok 'it stays' test -L "$f"
 rm "$f"
 mkfifo "$f"
 is 'a pipe: 65' "$(status s show "$id")" 65
+is 'no id and no vault: 65' "$(status "$SIMSIFT" show zzz -C r -V none)" 65
+ok 'it speaks of the id' grep -q 'zzz: no id' err
 done_testing

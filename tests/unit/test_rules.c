@@ -1130,9 +1130,12 @@ test_settings(void **state)
 	clean(&r);
 	with_hook(&r, "blacklist_to x\n");
 	one_complaint(&r, "1:1 w", "blocklist_to is not used here");
-	with_hook(&r, "vault /x\n"); /* outside, nobody is asked */
-	one_complaint(&r, "1:1 w", "unknown: vault");
-	assert_string_equal(seen, "");
+	with_hook(&r, "vault /x\n"); /* outside: taken, as action is */
+	one_complaint(&r, "1:1 e", "vault belongs between `ifplugin Simsift`");
+	assert_false(r.degraded);
+	assert_string_equal(seen, "vault=/x;");
+	with_hook(&r, "vaullt /x\n");
+	one_complaint(&r, "1:1 w", "unknown: vaullt");
 }
 
 static void
