@@ -216,6 +216,33 @@ prefilter_build(struct prefilter *f)
 	link_up(f);
 }
 
+uint32_t
+prefilter_pack(struct pack *k, const struct prefilter *f)
+{
+	struct prefilter blank = *f;
+	uint32_t at;
+
+	blank.a = NULL;
+	blank.node = NULL;
+	blank.byte = NULL;
+	blank.user = NULL;
+	blank.known = NULL;
+	blank.child = blank.fail = blank.lit = blank.hit = NULL;
+	at = pack_put(k, &blank, sizeof blank);
+#define ARRAY(field, n)                                                 \
+	pack_bytes(k, at + (uint32_t)offsetof(struct prefilter, field), \
+	    f->field, (n) * sizeof *f->field)
+	ARRAY(user, f->users);
+	ARRAY(known, f->lits);
+	ARRAY(byte, f->nodes);
+	ARRAY(child, (size_t)f->nodes + 1);
+	ARRAY(fail, f->nodes);
+	ARRAY(lit, f->nodes);
+	ARRAY(hit, f->nodes);
+#undef ARRAY
+	return at;
+}
+
 /* A literal whose bit in `seen` is set was reported with all its suffixes:
    so the whole of a scan reports each once. */
 static void

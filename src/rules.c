@@ -313,8 +313,10 @@ rules_load_file(struct rules *r, const char *path, struct err *err)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int ret = -1;
 
-	if (fd == -1)
+	if (fd == -1) {
+		r->unsure = true;
 		return err_errno(err, "%s", path);
+	}
 	if (fstat(fd, &st) == -1) {
 		err_errno(err, "%s", path);
 		goto out;
@@ -323,8 +325,11 @@ rules_load_file(struct rules *r, const char *path, struct err *err)
 		ret = read_all(r, fd, path, (size_t)st.st_size, &p, &n, err);
 out:
 	close(fd); /* here: parsing may jump out where memory ends */
-	if (ret == -1)
+	if (ret == -1) {
+		r->unsure = true;
 		return -1;
+	}
+	rules_stamp(r, path, &st);
 	s.file = arena_dup(r->arena, path, strlen(path));
 	s.dev = st.st_dev;
 	s.ino = st.st_ino;

@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "literal.h"
 #include "log.h"
+#include "pack.h"
 #include "re.h"
 
 /*
@@ -149,6 +150,15 @@ struct complaint {
 	const char *source;    /* that line, or NULL */
 };
 
+/* A file or folder that was read, and as what: it is the same as long as all
+   of this is. */
+struct rules_stamp {
+	const char *path;
+	uint64_t dev, ino, size;
+	int64_t mtime, mtime_ns, ctime, ctime_ns;
+	bool missing; /* a folder that may be, and was not there */
+};
+
 struct rules {
 	struct arena *arena; /* holds all; not freed by rules_free */
 	struct rule *rule;
@@ -170,6 +180,9 @@ struct rules {
 	struct prefilter *prefilter; /* ids are rule indexes */
 	uint32_t nway;               /* of all rules */
 	struct prefilter *late;      /* of late rules; NULL until rules_late */
+	struct rules_stamp *stamp;   /* what was read, in order */
+	uint32_t nstamp, stamp_size;
+	bool unsure; /* something could not be read: it may be there later */
 	/* For tests: matches are looked for in all of a text, not only where
 	   the literals say that they may start. */
 	bool whole_units;
@@ -199,6 +212,17 @@ void rules_free(struct rules *); /* the compiled patterns */
 /* Literals and prefilter of late rules, which few messages ask for: half of the
    work of loading.  Once; in r->arena.  -1: no memory. */
 int rules_late(struct rules *);
+
+/* A finished set, with rules_late, as a block that can be kept; where in it
+   rules_unpack finds it.  Without names for rules_find, tests and literals. */
+uint32_t rules_pack(struct pack *, const struct rules *);
+/* From a block after pack_unpack, which must stay. */
+void rules_unpack(struct rules *, struct arena *, const char *set);
+/* Notes that a file or folder was read; st NULL: that it is missing. */
+struct stat;
+void rules_stamp(struct rules *, const char *path, const struct stat *st);
+/* Is all that was stamped still as it was? */
+bool rules_stamps_hold(const struct rules_stamp *, uint32_t n);
 
 /* Index of a rule by name, or UINT32_MAX. */
 uint32_t rules_find(const struct rules *, const char *name);
