@@ -15,7 +15,7 @@ SRC = arena pack buf log clock when date map message decode decode_names \
 	decode_charset width html digest digest_toc fold fold_case pattern \
 	literal_plain literal_width literal_set literal prefilter re \
 	rules rules_about rules_define rules_meta rules_pack rules_parse \
-	rules_stamp rules_tags rules_words conf conf_cache mime mime_etpan view view_links match_address \
+	rules_stamp rules_start rules_tags rules_words conf conf_cache mime mime_etpan view view_links match_address \
 	match_window match match_late match_near match_twice mask \
 	mask_handles edit report grow grow_lines grow_sentence grow_list grow_spans grow_protect \
 	grow_tidy grow_heads grow_html grow_flow verdict \

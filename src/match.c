@@ -38,11 +38,13 @@ set_up(struct match *m)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct rule *r = &m->rules->rule[i];
 		uint64_t bit = 1ull << (i % 64);
+		bool late = (r->flags & RULE_LATE) != 0;
 
 		if (!match_enabled(r))
 			continue;
 		x->mask[r->type][i / 64] |= bit;
-		if (r->flags & RULE_LATE)
+		x->has[late][r->type] = true;
+		if (late)
 			x->late[i / 64] |= bit;
 		if (r->literals.n == 0 || r->literals.anywhere)
 			x->always[i / 64] |= bit;
@@ -223,6 +225,8 @@ run_unit(struct match *m, const struct unit_text *u)
 
 	x->look_back = x->unit_start;
 	x->unit_start = from;
+	if (!x->has[x->late_now][type[u->kind]])
+		return;
 	unit_candidates(m, type[u->kind], u->p, u->len);
 	run_bits(m, u, NULL);
 	/* rawbody shows the text as it was sent: never folded. */

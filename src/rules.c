@@ -428,6 +428,8 @@ add_literals(struct rules *r, struct prefilter *to, uint32_t i)
 	if (u->literals.nway > 1)
 		u->way =
 		    arena_array(r->arena, u->literals.nway, sizeof *u->way);
+	if (u->literals.n == 0)
+		rules_starts(r, i);
 	u->first_way = r->nway;
 	r->nway += u->literals.nway;
 }

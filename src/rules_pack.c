@@ -57,6 +57,7 @@ put_rule(struct pack *k, uint32_t at, const struct rule *u, struct pack_file *f)
 	pack_bytes(k, at + AT(rule, near), u->near, u->nnear * sizeof *u->near);
 	pack_bytes(k, at + AT(rule, beside), u->beside,
 	    u->nbeside * sizeof *u->beside);
+	pack_bytes(k, at + AT(rule, starts), u->starts, sizeof *u->starts);
 	pack_bytes(k, at + AT(rule, way), u->way, l->nway * sizeof *u->way);
 }
 
