@@ -159,6 +159,12 @@ prop: deps
 check-peers: all
 	python3 tests/peers/peers.py --want $(CORPUS)
 
+# All that is promised about speed, beside cat and what else is installed.
+$(B)/pair: tests/bench/pair.c | $(B)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARN) -o $@ $<
+bench: all $(B)/pair
+	BUILD=$(abspath $(B)) python3 tests/bench/bench.py $(BENCHFLAGS)
+
 # What the shipped rules find in CORPUS (tests/eval/eval.py says its form).
 eval: all
 	python3 tests/eval/eval.py $(B)/simsift filters $(CORPUS)
@@ -172,7 +178,7 @@ demo: deps
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libseccomp-dev \
 	libcmocka-dev mandoc shellcheck perl diffutils python3 mblaze \
-	procmail bzip2 xz-utils zstd
+	procmail bzip2 xz-utils zstd valgrind
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps:
@@ -230,11 +236,12 @@ help:
 	@echo 'make prop N=100000 SEED=1  random messages, cut at random places'
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
 	@echo 'make eval CORPUS=DIR  recall, false positives and exact cuts'
+	@echo 'make bench       speed, beside cat and others (BENCHFLAGS)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall   removes what install put there'
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan check-peers prop eval demo deps install \
+.PHONY: all check check-progs check-asan check-peers prop eval bench demo deps install \
 	uninstall clean format help
 .DELETE_ON_ERROR:

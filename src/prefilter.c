@@ -6,7 +6,8 @@
  * Aho-Corasick over the literals of all rules.
  *
  * Most text is passed by at the root: a literal may start only where a hash of
- * the next three bytes has its bit set.  Behind that gate a table leads to the
+ * the next four bytes has its bit set, or of the next three for those that are
+ * no longer.  Behind these gates a table leads to the
  * state that three bytes end in, if there is one, and then a trie whose states
  * are numbered breadth first, so that the children of a state follow each
  * other and a state takes 17 bytes.
@@ -47,7 +48,8 @@ struct prefilter {
 	uint32_t *hit;      /* the longest suffix that is a literal, 0: none */
 	uint32_t root[256]; /* children of the root: nodes, once built states,
 	                       so nothing can be added then */
-	uint64_t gate[1 << (GATE_BITS - 6)];
+	uint64_t three[1 << (GATE_BITS - 6)]; /* the gates */
+	uint64_t four[1 << (GATE_BITS - 6)];
 	struct jump {
 		uint32_t three, state; /* state 0: free */
 	} * jump;                      /* found by gate_of(three) */
@@ -74,12 +76,22 @@ gate_of(uint32_t three)
 	return ((three & 0xffffff) * 0x9e3779b1u) >> (32 - GATE_BITS);
 }
 
-static void
-gate_open(struct prefilter *f, uint32_t three)
+static uint32_t
+gate_of_four(uint32_t four)
 {
-	uint32_t k = gate_of(three);
+	return (four * 0x9e3779b1u) >> (32 - GATE_BITS);
+}
 
-	f->gate[k / 64] |= (uint64_t)1 << k % 64;
+static void
+gate_open(uint64_t *gate, uint32_t k)
+{
+	gate[k / 64] |= (uint64_t)1 << k % 64;
+}
+
+static inline bool
+gate_is_open(const uint64_t *gate, uint32_t k)
+{
+	return gate[k / 64] >> k % 64 & 1;
 }
 
 /* A literal of two bytes may have any third one behind it. */
@@ -89,16 +101,19 @@ gate_add(struct prefilter *f, const unsigned char *p, uint32_t len)
 	uint32_t two;
 
 	if (len == 1) {
-		memset(f->gate, 0xff, sizeof f->gate);
+		memset(f->three, 0xff, sizeof f->three);
 		f->lone = true;
 	}
 	if (len < 2)
 		return;
 	two = p[0] | (uint32_t)p[1] << 8;
-	if (len > 2)
-		gate_open(f, two | (uint32_t)p[2] << 16);
 	for (uint32_t c = 0; len == 2 && c < 256; c++)
-		gate_open(f, two | c << 16);
+		gate_open(f->three, gate_of(two | c << 16));
+	if (len == 3)
+		gate_open(f->three, gate_of(two | (uint32_t)p[2] << 16));
+	if (len > 3)
+		gate_open(f->four, gate_of_four(two | (uint32_t)p[2] << 16 |
+						(uint32_t)p[3] << 24));
 }
 
 /* The child of a node, made if it is not there. */
@@ -332,15 +347,15 @@ report(const struct prefilter *f, uint32_t s, uint64_t *seen, uint64_t *bits)
 static uint32_t
 pass_by(const struct prefilter *f, const char *p, uint32_t n, uint32_t at)
 {
-	uint32_t w, k;
+	uint32_t w;
 
 	for (; n - at >= sizeof w; at++) {
 		memcpy(&w, p + at, sizeof w);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 		w = __builtin_bswap32(w);
 #endif
-		k = gate_of(w);
-		if ((f->gate[k / 64] >> k % 64 & 1) != 0)
+		if (gate_is_open(f->four, gate_of_four(w)) |
+		    gate_is_open(f->three, gate_of(w)))
 			break;
 	}
 	return at;

@@ -174,12 +174,14 @@ re_starts(const struct re *re, struct re_starts *s)
 	pcre2_pattern_info(re->code, PCRE2_INFO_MATCHEMPTY, &empty);
 	if (empty || !first_bytes(re, s->first))
 		return false;
-	for (int a = 0; a < 128; a++)
-		for (int b = 0; b < 128 && s->first[a]; b++) {
+	for (uint32_t a = 0; a < 256; a++)
+		for (uint32_t b = 0; b < 256 && s->first[a]; b++) {
 			two[0] = (char)a;
 			two[1] = (char)b;
-			if (may_start(re, two, 2))
-				s->pair[a][b / 64] |= (uint64_t)1 << b % 64;
+			/* Halves of characters are not asked about. */
+			if (a >= 128 || b >= 128 || may_start(re, two, 2))
+				s->pair[(b << 8 | a) / 64] |= (uint64_t)1
+							      << a % 64;
 		}
 	return true;
 }
@@ -195,15 +197,14 @@ re_next_start(const struct re_starts *s, const char *p, uint32_t n, uint32_t at)
 {
 	const unsigned char *q = (const unsigned char *)p;
 
-	for (; at < n; at++) {
-		if (!s->first[q[at]] ||
-		    (s->no_letter_before && at > 0 && is_letter(p[at - 1])))
-			continue;
-		if (n - at < 2 || q[at] >= 128 || q[at + 1] >= 128 ||
-		    (s->pair[q[at]][q[at + 1] / 64] >> q[at + 1] % 64 & 1))
-			break;
+	for (; at + 1 < n; at++) {
+		uint32_t two = q[at] | (uint32_t)q[at + 1] << 8;
+
+		if ((s->pair[two / 64] >> two % 64 & 1) &&
+		    !(s->no_letter_before && at > 0 && is_letter(p[at - 1])))
+			return at;
 	}
-	return at;
+	return at < n && s->first[q[at]] ? at : n;
 }
 
 void

@@ -87,7 +87,7 @@ struct rule {
 	/* Of a near rule, groups taken apart by rules_finish: hits of `near`
 	   that stand beside one of `beside`, so many characters between. */
 	uint32_t *near, nnear, *beside, nbeside, distance;
-    /* Of a rule without literals, if it tells: where matches may start. */
+	/* Of a rule without literals, if it tells: where one may start. */
 	struct re_starts *starts;
 	struct re *re; /* compiled by match.c when first needed */
 	/* Of each way of `literals`, if there are several; the same. */
