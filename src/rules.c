@@ -594,6 +594,32 @@ finish_nears(struct rules *r)
 	}
 }
 
+bool
+rules_meta_off(const struct rule *u)
+{
+	return u->broken || (u->scored && u->score == 0);
+}
+
+static double
+idle(void *ctx, uint32_t rule)
+{
+	const struct rules *r = ctx;
+
+	return r->rule[rule].idle;
+}
+
+/* Most metas of most messages are what they are where nothing hits. */
+static void
+find_idle(struct rules *r)
+{
+	for (uint32_t i = 0; i < r->nmeta_order; i++) {
+		struct rule *u = &r->rule[r->meta_order[i]];
+
+		u->idle = !rules_meta_off(u) &&
+			  rules_eval(u->meta, u->nmeta, idle, r) != 0;
+	}
+}
+
 void
 rules_finish(struct rules *r)
 {
@@ -611,6 +637,7 @@ rules_finish(struct rules *r)
 	fill_prefilter(r, r->prefilter, false);
 	rules_cuts(r);
 	rules_order(r);
+	find_idle(r);
 	finish_nears(r);
 }
 

@@ -84,6 +84,7 @@ struct rule {
 	struct literals literals;
 	struct meta_op *meta;
 	uint32_t nmeta;
+	bool idle; /* of a meta: it is true where nothing at all has hit */
 	/* Of a near rule, groups taken apart by rules_finish: hits of `near`
 	   that stand beside one of `beside`, so many characters between. */
 	uint32_t *near, nnear, *beside, nbeside, distance;
@@ -231,6 +232,8 @@ uint32_t rules_find(const struct rules *, const char *name);
 /* Value of an expression; value(ctx, rule) is that rule's number of hits. */
 double rules_eval(const struct meta_op *, uint32_t n,
     double (*value)(void *ctx, uint32_t rule), void *ctx);
+/* Is this meta rule 0 whatever its expression says? */
+bool rules_meta_off(const struct rule *);
 const char *rules_type_name(enum rule_type);
 const char *rules_unit_name(enum unit);
 const char *rules_action_name(enum action);
