@@ -68,6 +68,7 @@ for f in bash-completion/completions/simsift zsh/vendor-completions/_simsift \
 	fish/vendor_completions.d/simsift.fish; do
 	ok "completion: $f" test -s "$root/usr/share/$f"
 done
-is 'no /usr/local' "$(grep -rl /usr/local/ "$root/usr/share/doc/simsift/examples" \
-	"$root/usr/bin/simsift")" ''
+is 'no /usr/local' "$(grep -rl /usr/local/ "$root/usr/share/doc/simsift/examples")" ''
+ok 'it looks for its rules in /usr' grep -q /usr/share/simsift/filters \
+	"$root/usr/bin/simsift"
 done_testing
