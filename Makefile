@@ -159,6 +159,12 @@ prop: deps
 check-peers: all
 	python3 tests/peers/peers.py --want $(CORPUS)
 
+# simsift, SpamAssassin and rspamd on the messages of CORPUS/promo and
+# CORPUS/ham; needs the packages spamd, spamc and rspamd.
+compare: all
+	python3 tests/peers/compare.py --simsift $(B)/simsift \
+		$(or $(CORPUS),tests/corpus)
+
 # What the shipped rules find in CORPUS (tests/eval/eval.py says its form).
 eval: all
 	python3 tests/eval/eval.py $(B)/simsift filters $(CORPUS)
@@ -172,10 +178,10 @@ demo: deps
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libseccomp-dev \
 	libcmocka-dev mandoc shellcheck perl diffutils python3 mblaze \
-	procmail bzip2 xz-utils zstd
+	procmail procps bzip2 xz-utils zstd
 
 # What only some tests ask for; CI has all of it, others are told.
-DEPS_CI = zsh fish debhelper lintian
+DEPS_CI = zsh fish debhelper lintian strace groff-base
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps: WANTED = $(DEPS) $(if $(CI),$(DEPS_CI))
@@ -200,7 +206,7 @@ deps deps-deb:
 
 # ---- install ----
 
-MANUALS = simsift.1 simsift-rules.5 simsift-vault.7
+MANUALS = $(notdir $(wildcard src/*.[157]))
 RULES = $(notdir $(wildcard filters/*.cf))
 EXAMPLES = $(notdir $(wildcard filters/examples/*))
 # Where the shells look; Debian's own packages have another one for zsh.
@@ -310,6 +316,7 @@ help:
 	@echo 'make check-asan  every test under ASan and UBSan'
 	@echo 'make prop N=100000 SEED=1  random messages, cut at random places'
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
+	@echo 'make compare     found, missed, time: SpamAssassin and rspamd, too'
 	@echo 'make eval CORPUS=DIR  recall, false positives and exact cuts'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall   removes what install put there'
@@ -318,6 +325,6 @@ help:
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan check-peers check-package prop eval \
-	demo deps deps-deb install uninstall dist deb clean format help
+.PHONY: all check check-progs check-asan check-peers check-package prop \
+	compare eval demo deps deps-deb install uninstall dist deb clean format help
 .DELETE_ON_ERROR:
