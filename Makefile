@@ -181,11 +181,11 @@ DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	procmail procps bzip2 xz-utils zstd
 
 # What only some tests ask for; CI has all of it, others are told.
-DEPS_CI = zsh fish debhelper lintian strace groff-base
+DEPS_CI = zsh fish build-essential debhelper lintian strace groff-base
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps: WANTED = $(DEPS) $(if $(CI),$(DEPS_CI))
-deps-deb: WANTED = $(DEPS) debhelper lintian
+deps-deb: WANTED = $(DEPS) build-essential debhelper lintian
 deps deps-deb:
 	@if command -v dpkg-query >/dev/null; then \
 		missing=; \
