@@ -265,7 +265,8 @@ offer_arg(struct ask *q, const char *s, size_t n)
 		if (n == strlen(held[i].name) &&
 		    memcmp(s, held[i].name, n) == 0)
 			with_config(q, held[i].work);
-	if (n == 3 && memcmp(s, "DIR", n) == 0)
+	if ((n == 3 && memcmp(s, "DIR", n) == 0) ||
+	    (n == 6 && memcmp(s, "FOLDER", n) == 0))
 		buf_puts(&q->out, ":dirs\n");
 	else if (n == 6 && memcmp(s, "ACTION", n) == 0)
 		offer_actions(q);

@@ -39,7 +39,7 @@ struct table {
  * ":files" and ":dirs" ask the shell for names of its own.  The words are as
  * typed behind the program's name; n is 1 at least.  What belongs where is read
  * from the table's `args`: a|b are words, ID is in the vault, CATEGORY in the
- * rules, FILE, BOX and DIR are names; a summary such as "auto, mbox or mh" is a
+ * rules, FILE, BOX, DIR and FOLDER are names; a summary such as "auto, mbox or mh" is a
  * list of words.  Nothing is said where something is wrong: the exit status is
  * 0 and there are fewer lines.
  */
