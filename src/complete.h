@@ -38,10 +38,11 @@ struct table {
  * (which may be ""), a line each: the word, a tab, what it is.  The lines
  * ":files" and ":dirs" ask the shell for names of its own.  The words are as
  * typed behind the program's name; n is 1 at least.  What belongs where is read
- * from the table's `args`: a|b are words, ID is in the vault, CATEGORY in the
- * rules, FILE, BOX, DIR and FOLDER are names; a summary such as "auto, mbox or mh" is a
- * list of words.  Nothing is said where something is wrong: the exit status is
- * 0 and there are fewer lines.
+ * from the table's `args`: a|b are words, ID is in the vault, RULE and CATEGORY
+ * in the rules, ACTION is what a category gets, FILE, BOX, DIR and FOLDER are
+ * names; a summary such as "auto, mbox or mh" is a list of words.  Nothing is
+ * said where something is wrong: there are fewer lines.  EX_IOERR where they
+ * cannot be written, else 0.
  */
 int complete(const struct table *, char **words, size_t n);
 
