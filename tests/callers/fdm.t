@@ -21,8 +21,12 @@ deliver() {
 # Nothing ends what hangs but us.
 # shellcheck disable=SC2086 # words
 run() { # account
+	case $failing in
+	hangs) end=3 ;;
+	*) end=60 ;;
+	esac
 	[ -z "$as" ] || chown -R 65534:65534 own
-	$as ${bare:-env} timeout 5 fdm -f "$OWN/fdm.conf" "$@" fetch
+	$as ${bare:-env} timeout $end fdm -f "$OWN/fdm.conf" "$@" fetch
 }
 
 recipe() { # example

@@ -39,6 +39,12 @@ try bare cut 'inbox: cut'
 try no-home cut 'inbox: marked'
 nasty_all '14 of 15: no-end'
 
+failure none
+empty_boxes
+rm -r "$BOX/.Quarantine"
+is 'a folder that is missing: nothing is filed where nobody looks' \
+	"$(give held)" 'exit 75'
+
 # As the comment there says: so the original is delivered.
 sed -i 's/^xfilter.*/exception {\n&\n}/' filter
 column 'filter, exception'
