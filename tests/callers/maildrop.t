@@ -45,6 +45,21 @@ rm -r "$BOX/.Quarantine"
 is 'a folder that is missing: nothing is filed where nobody looks' \
 	"$(give held)" 'exit 75'
 
+# Of an account for mail only, maildrop takes the shell, too.
+if [ "$(id -u)" = 0 ]; then
+	(
+		recipe mailfilter
+		cp filter own/filter
+		deliver() {
+			chown -R 65534:65534 own
+			setpriv --reuid 65534 --regid 65534 --clear-groups \
+				maildrop "$OWN/filter"
+		}
+		one_try cut >got
+	)
+	is 'a user without a login shell' "$(cat got)" 'inbox: cut'
+fi
+
 # As the comment there says: so the original is delivered.
 sed -i 's/^xfilter.*/exception {\n&\n}/' filter
 column 'filter, exception'
