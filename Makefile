@@ -147,6 +147,27 @@ check-asan: deps
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		prove -j2 --exec '' $(UNITS:$(B)/%=build-asan/%) $(TESTS)
 
+# ---- fuzzing: tests/fuzz/README.md ----
+
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+
+$(B)/fuzz/%: tests/fuzz/%.c $(LIBOBJ)
+	@mkdir -p $(B)/fuzz
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -fsanitize=fuzzer \
+		-o $@ $< $(LIBOBJ) $(LIBS)
+fuzz-built: $(FUZZ:%=$(B)/fuzz/%)
+
+fuzz-progs:
+	$(MAKE) fuzz-built B=build-fuzz CC=clang OPT=-O1 HARDEN=-fPIE \
+		GENFLAGS_sandbox=wide \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined'
+
+# Each target for so many seconds: make fuzz FOR=600 [TARGET=mime]
+FOR = 60
+TARGET = $(FUZZ)
+fuzz: deps fuzz-progs
+	sh tests/fuzz/run.sh build-fuzz $(FOR) $(TARGET)
+
 # Random messages cut at random places: make prop N=100000 SEED=2
 N = 100000
 SEED = 1
@@ -235,6 +256,7 @@ help:
 	@echo 'make check       every test'
 	@echo 'make deps-callers  installs the mail programs some tests call'
 	@echo 'make check-asan  every test under ASan and UBSan'
+	@echo 'make fuzz FOR=60 TARGET=mime  libFuzzer (tests/fuzz/README.md)'
 	@echo 'make prop N=100000 SEED=1  random messages, cut at random places'
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
 	@echo 'make eval CORPUS=DIR  recall, false positives and exact cuts'
@@ -243,6 +265,7 @@ help:
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan check-peers prop eval demo deps \
-	deps-callers install uninstall clean format help
+.PHONY: all check check-progs check-asan check-peers prop fuzz fuzz-progs \
+	fuzz-built eval demo deps deps-callers install uninstall clean format \
+	help
 .DELETE_ON_ERROR:
