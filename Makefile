@@ -26,8 +26,10 @@ SRC = arena buf log clock when date map message decode decode_names \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	vault vault_file vault_kind vault_open vault_store vault_token \
 	row tally progress \
-	post cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
-	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main
+	post doctor doctor_own doctor_procmail doctor_maildrop doctor_fdm \
+	doctor_mutt doctor_sieve doctor_dovecot doctor_postfix cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
+	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report \
+	cmd_doctor main
 TABLES = fold html sandbox
 PROGS = simsift
 

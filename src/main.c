@@ -27,9 +27,10 @@
 #define ALLOW 0x800u
 #define PURGE 0x1000u
 #define REPORT 0x2000u
+#define DOCTOR 0x4000u
 #define VAULT                                                             \
 	(FILTER | CHECK | HOLD | RESTORE | EXPLAIN | DIFF | LIST | SHOW | \
-	    RELEASE | ALLOW | PURGE | REPORT)
+	    RELEASE | ALLOW | PURGE | REPORT | DOCTOR)
 #define ALL ~0u
 
 static const struct command {
@@ -63,6 +64,8 @@ static const struct command {
     {"purge", PURGE, false, cmd_purge, "", "remove what is old from the vault"},
     {"report", REPORT, false, cmd_report, "",
 	"what is new in the vault, as a message"},
+    {"doctor", DOCTOR, false, cmd_doctor, "",
+	"what is wrong with this set-up, and what to do"},
 };
 
 enum kind { FLAG, VALUE, LINE };
@@ -129,6 +132,10 @@ static const struct flag {
     {"--yes", FLAG, PURGE, offsetof(struct options, yes), "", "do not ask"},
     {"--mail", VALUE, REPORT, offsetof(struct options, mail), "ADDRESS",
 	"send it there"},
+    {"--home", VALUE, DOCTOR, offsetof(struct options, home), "DIR",
+	"look at the files of who lives there"},
+    {"--etc", VALUE, DOCTOR, offsetof(struct options, etc), "DIR",
+	"in place of /etc"},
     {"-q", FLAG, ALL, offsetof(struct options, quiet), "", "errors only"},
     {"-v", FLAG, ALL, offsetof(struct options, verbose), "", "say more"},
 };

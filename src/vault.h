@@ -145,6 +145,7 @@ struct vault_item {
 };
 
 #define VAULT_ID 64       /* hex digits */
+#define VAULT_SECRET 32   /* bytes of the secret */
 #define VAULT_TOKEN_ID 16 /* of them in a token: nobody finds a second one */
 
 /* 0: the message is on disk, whole, and stays there when the machine goes

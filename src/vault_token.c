@@ -14,7 +14,7 @@
 #include "limits.h"
 
 #define SECRET "secret"
-#define KEY 32
+#define KEY VAULT_SECRET
 #define SUM SHA256_DIGEST_LENGTH
 
 /* ---- the sum of a body ---- */
