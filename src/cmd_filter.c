@@ -552,7 +552,13 @@ cmd_hold(const struct options *opt)
 		status = EX_OK;
 	else
 		log_error("not held: %s", err.text);
-	if (status == EX_OK)
+	if (status == EX_OK) {
 		log_verdict(&r);
+		/* It is held all the same. */
+		if (vault_secret(&r.vault, &err) != 0)
+			log_warn("held, but what is released will have no "
+				 "token: %s",
+			    err.text);
+	}
 	end_run(status);
 }

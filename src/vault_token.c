@@ -239,6 +239,16 @@ get_secret(struct vault *v, uint8_t key[KEY], struct err *err)
 	return rc != 0 ? rc : read_secret(v, key, err);
 }
 
+int
+vault_secret(struct vault *v, struct err *err)
+{
+	uint8_t key[KEY];
+	int rc = get_secret(v, key, err);
+
+	explicit_bzero(key, sizeof key);
+	return rc;
+}
+
 /* ---- the field ---- */
 
 static bool
