@@ -103,12 +103,6 @@ cmd_doctor(const struct options *opt)
 		log_error("%s", opt->wrong);
 		return status;
 	}
-	if (opt->narg > 0) {
-		log_error("%s: doctor takes no argument (--home DIR looks at "
-			  "another user's files)",
-		    opt->arg[0]);
-		return status;
-	}
 	/* That user's rules and vault, too. */
 	if (opt->home != NULL) {
 		setenv("HOME", opt->home, 1);

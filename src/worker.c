@@ -145,7 +145,8 @@ listen_to(int fd, int64_t deadline, struct buf *out, struct err *err)
 			return err_set(err, "judging took too long "
 					    "(limit_time)");
 		if (poll(&p, 1, (int)left) == -1 && errno != EINTR)
-			return err_errno(err, "poll");
+			return err_errno(
+			    err, "cannot wait for the child's answer");
 		if (p.revents == 0)
 			continue;
 		if (buf_room(out, 4096) == -1)
@@ -192,9 +193,9 @@ run_child(struct task *t, struct buf *out, struct err *err)
 	pid_t parent = getpid(), pid;
 
 	if (pipe2(fd, O_CLOEXEC) == -1)
-		return err_errno(err, "pipe");
+		return err_errno(err, "no pipe for a child to judge in");
 	if ((pid = fork()) == -1) {
-		err_errno(err, "fork");
+		err_errno(err, "no child to judge in (ulimit -u)");
 		close(fd[0]);
 		close(fd[1]);
 		return -1;

@@ -217,7 +217,7 @@ start_child(struct pool *x, struct worker *w, struct err *err)
 	int fd[2];
 
 	if (pipe2(fd, O_CLOEXEC) == -1)
-		return err_errno(err, "pipe");
+		return err_errno(err, "no pipe for a child to judge in");
 	prepare(x);
 	w->desk->posted = 0;
 	for (unsigned i = 0; i < w->queued; i++)
@@ -229,7 +229,7 @@ start_child(struct pool *x, struct worker *w, struct err *err)
 	w->since = clock_ms();
 	if (w->pid != -1)
 		return 0;
-	err_errno(err, "fork");
+	err_errno(err, "no child to judge in (ulimit -u)");
 	close(fd[0]);
 	w->pid = 0;
 	return -1;
