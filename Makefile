@@ -106,10 +106,12 @@ $(B)/unit:
 	mkdir -p $@
 
 # The child misbehaves as SIMSIFT_CHILD says: for tests of the parent.
-$(B)/simsift-faults: src/worker.c $(OBJ)
-	$(CC) $(CPPFLAGS) -DSIMSIFT_FAULTS $(CFLAGS) -c -o $(B)/worker-faults.o \
-		src/worker.c
-	$(CC) $(LDFLAGS) -o $@ $(OBJ:%/worker.o=%/worker-faults.o) $(LIBS)
+FAULTS = worker worker_pool sandbox
+FAULTS_OWN = tests/fault/walls.c tests/fault/babble.c
+$(B)/simsift-faults: $(FAULTS:%=src/%.c) $(FAULTS_OWN) $(OBJ)
+	$(CC) $(CPPFLAGS) -DSIMSIFT_FAULTS $(CFLAGS) $(LDFLAGS) -o $@ \
+		$(FAULTS:%=src/%.c) $(FAULTS_OWN) \
+		$(filter-out $(FAULTS:%=$(B)/%.o),$(OBJ)) $(LIBS)
 
 # Makes a call of libc fail: see tests/fault/inject.c.
 $(B)/inject.so: tests/fault/inject.c | $(B)

@@ -30,4 +30,9 @@ unsigned sandbox_kernel(void);
    it. */
 unsigned sandbox_try(void);
 
+#ifdef SIMSIFT_FAULTS
+/* tests/fault/walls.c: runs behind the walls. */
+void sandbox_test(void);
+#endif
+
 #endif

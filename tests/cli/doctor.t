@@ -591,35 +591,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 # ---- walls ----
-# A kernel without them: a filter that answers ENOSYS.
-cat >without.py <<'X'
-"""Runs a program on a kernel without Landlock or seccomp."""
-import ctypes, os, platform, struct, sys
-SECCOMP = {"x86_64": 317, "aarch64": 277}[platform.machine()]
-numbers = {"landlock": (444, 445, 446), "seccomp": (SECCOMP,)}[sys.argv[1]]
-libc = ctypes.CDLL(None, use_errno=True)
-code = struct.pack("HBBI", 0x20, 0, 0, 0)
-for n in numbers:
-    code += struct.pack("HBBI", 0x15, 0, 1, n)
-    code += struct.pack("HBBI", 0x06, 0, 0, 0x00050000 | 38)
-code += struct.pack("HBBI", 0x06, 0, 0, 0x7fff0000)
-buf = ctypes.create_string_buffer(code)
-prog = ctypes.create_string_buffer(
-    struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buf)))
-libc.prctl(38, 1, 0, 0, 0)
-if libc.prctl(22, 2, prog) != 0:
-    sys.exit("prctl: %s" % os.strerror(ctypes.get_errno()))
-os.execv(sys.argv[2], sys.argv[2:])
-X
+WITHOUT=$TOP/tests/fault/without.py
 printf 'Subject: a\n\nThe office moves.\n' >m
 for wall in landlock seccomp; do
-	python3 without.py $wall "$SIMSIFT" doctor -C rules --home "$H" \
+	python3 "$WITHOUT" $wall "$SIMSIFT" doctor -C rules --home "$H" \
 		--etc "$E" >out
 	is "no $wall: 1" $? 1
 	ok "no $wall: doctor says so" grep -qi "the kernel has no $wall" out
-	python3 without.py $wall "$SIMSIFT" filter -C rules <m >got
+	python3 "$WITHOUT" $wall "$SIMSIFT" filter -C rules <m >got
 	is "no $wall: filter works" "$? $(cmp got m)" '0 '
-	ok "no $wall: filter says so" sh -c "'$PTY' 2 python3 without.py $wall \
+	ok "no $wall: filter says so" sh -c "'$PTY' 2 python3 '$WITHOUT' $wall \
 		'$SIMSIFT' filter -v -C rules <m 2>/dev/null |
 		grep -qi 'the kernel has no $wall'"
 done
