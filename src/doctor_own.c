@@ -284,11 +284,12 @@ doctor_own_sandbox(struct doctor *d)
 void
 doctor_own_program(struct doctor *d)
 {
-	char *path = arena_alloc(d->arena, 4096);
-	ssize_t n = readlink("/proc/self/exe", path, 4095);
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
 	struct stat st;
 
-	if (n <= 0 || stat(path, &st) == -1)
+	path[n > 0 ? n : 0] = '\0';
+	if (stat(path, &st) == -1)
 		return;
 	if ((st.st_mode & 0001) == 0)
 		doctor_say(d, DOCTOR_WARN, path, 0,

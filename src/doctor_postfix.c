@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SERVICES 200
+#define SERVICE_SIZE 8192 /* bytes of one that are looked at */
 #define SCRIPT_SIZE (64 << 10)
 
 struct service {
@@ -41,6 +42,8 @@ joined(struct doctor *d, struct doctor_text *t, uint32_t *line)
 			continue;
 		if (all == NULL)
 			*line = t->line;
+		else if (strlen(all) > SERVICE_SIZE)
+			continue;
 		all = all == NULL ? s : arena_printf(d->arena, "%s %s", all, s);
 	}
 	return all;

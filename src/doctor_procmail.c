@@ -11,6 +11,7 @@
 
 #include "limits.h"
 
+#define VARIABLES 1000   /* that are known */
 #define LONG_TIMEOUT 300 /* seconds: an MTA may give up before */
 
 struct variable {
@@ -24,6 +25,7 @@ struct procmail {
 	bool global; /* /etc/procmailrc: read as root */
 	bool called, delivered, dropped, timed, shell;
 	struct variable *variable;
+	uint32_t nvariable;
 	unsigned depth;  /* of files */
 	unsigned blocks; /* that are open */
 	const char
@@ -76,7 +78,7 @@ expand(struct procmail *x, const char *s)
 		if (brace && *s == '}')
 			s++;
 	}
-	out = arena_dup(x->d->arena, b.failed ? "" : b.p, b.len);
+	out = b.failed || b.len == 0 ? "" : arena_dup(x->d->arena, b.p, b.len);
 	buf_free(&b);
 	return out;
 }
@@ -169,7 +171,8 @@ assign(struct procmail *x, const char *path, uint32_t line, const char *s)
 	len = strcspn(s, " \t\"'#");
 	v->value = expand(x, arena_dup(x->d->arena, s, len));
 	v->next = x->variable;
-	x->variable = v;
+	if (x->nvariable++ < VARIABLES)
+		x->variable = v;
 	if (strcmp(v->name, "TIMEOUT") == 0)
 		timeout(x, path, line, v->value);
 	else if (strcmp(v->name, "SHELL") == 0)

@@ -35,6 +35,8 @@ static const struct extension {
     {":create", "mailbox", 16},
 };
 
+#define CALL 64 /* tokens of one call that are looked at */
+
 #define N(a) (sizeof(a) / sizeof *(a))
 
 /* ---- tokens ---- */
@@ -170,7 +172,9 @@ read_call(const struct script *x, uint32_t i, struct call *c)
 	c->not_ = i > 0 && is(x, i - 1, "not");
 	c->alone = i == 0 || is(x, i - 1, ";") || is(x, i - 1, "{") ||
 		   is(x, i - 1, "}");
-	for (k = i + 1; k < x->n && !is(x, k, ";") && !is(x, k, "{"); k++) {
+	for (k = i + 1;
+	     k < x->n && k < i + CALL && !is(x, k, ";") && !is(x, k, "{");
+	     k++) {
 		c->pipe |= is(x, k, ":pipe");
 		c->try_it |= is(x, k, ":try");
 		if (is(x, k, ":input") || is(x, k, ":output"))
