@@ -95,14 +95,10 @@ child(const struct task *t, int fd, pid_t parent)
 	if (setjmp(*arena_oom(a)) != 0)
 		_exit(EXIT_MEMORY);
 	judge(&r, a, t->rules, t->settings, &t->job);
-#ifdef SIMSIFT_FAULTS
 	worker_lie(&r, a, t->job.len);
-#endif
 	if (wire_write(&out, &r) == -1)
 		_exit(EXIT_MEMORY);
-#ifdef SIMSIFT_FAULTS
 	worker_babble(&out, 0);
-#endif
 	worker_write(out.p, out.len);
 	_exit(0);
 }

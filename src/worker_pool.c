@@ -116,9 +116,7 @@ judge_one(const struct pool *x, struct buf *out, const char *p, uint32_t n)
 	if (a == NULL || setjmp(*arena_oom(a)) != 0)
 		_exit(EXIT_MEMORY);
 	judge(&r, a, x->rules, x->settings, &job);
-#ifdef SIMSIFT_FAULTS
 	worker_lie(&r, a, n);
-#endif
 	out->len = 0;
 	buf_put(out, &head, sizeof head);
 	if (wire_write(out, &r) == -1)
@@ -127,9 +125,7 @@ judge_one(const struct pool *x, struct buf *out, const char *p, uint32_t n)
 	head.len = (uint32_t)(out->len - sizeof head);
 	head.us = (uint32_t)((clock_ns(CLOCK_MONOTONIC) - start) / 1000);
 	memcpy(out->p, &head, sizeof head);
-#ifdef SIMSIFT_FAULTS
 	worker_babble(out, sizeof head);
-#endif
 	worker_write(out->p, out->len);
 	if (out->size > KEEP_BUFFER)
 		buf_free(out);

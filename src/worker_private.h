@@ -18,6 +18,9 @@ void worker_misbehave(const char *p, size_t n);
    bytes; and what becomes of its answer, behind `head` bytes of the pool's. */
 void worker_lie(struct report *, struct arena *, uint32_t len);
 void worker_babble(struct buf *answer, size_t head);
+#else
+#define worker_lie(report, arena, len) ((void)0)
+#define worker_babble(answer, head) ((void)0)
 #endif
 /* Why it ended; 0: it ended well. */
 int worker_explain(int status, struct err *);
