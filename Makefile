@@ -26,8 +26,11 @@ SRC = arena buf log clock when date map message decode decode_names \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	vault vault_file vault_kind vault_open vault_store vault_token \
 	row tally progress \
-	post complete complete_script cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
-	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main
+	post doctor doctor_own doctor_procmail doctor_maildrop doctor_fdm \
+	doctor_mutt doctor_sieve doctor_dovecot doctor_postfix \
+	complete complete_script cmd_filter cmd_restore cmd_explain \
+	cmd_rules cmd_scan cmd_shelf cmd_list cmd_show cmd_release cmd_allow \
+	cmd_purge cmd_report cmd_doctor main
 TABLES = fold html sandbox
 PROGS = simsift
 
@@ -104,10 +107,12 @@ $(B)/unit:
 	mkdir -p $@
 
 # The child misbehaves as SIMSIFT_CHILD says: for tests of the parent.
-$(B)/simsift-faults: src/worker.c $(OBJ)
-	$(CC) $(CPPFLAGS) -DSIMSIFT_FAULTS $(CFLAGS) -c -o $(B)/worker-faults.o \
-		src/worker.c
-	$(CC) $(LDFLAGS) -o $@ $(OBJ:%/worker.o=%/worker-faults.o) $(LIBS)
+FAULTS = worker worker_pool sandbox
+FAULTS_OWN = tests/fault/walls.c tests/fault/babble.c
+$(B)/simsift-faults: $(FAULTS:%=src/%.c) $(FAULTS_OWN) $(OBJ)
+	$(CC) $(CPPFLAGS) -DSIMSIFT_FAULTS $(CFLAGS) $(LDFLAGS) -o $@ \
+		$(FAULTS:%=src/%.c) $(FAULTS_OWN) \
+		$(filter-out $(FAULTS:%=$(B)/%.o),$(OBJ)) $(LIBS)
 
 # Makes a call of libc fail: see tests/fault/inject.c.
 $(B)/inject.so: tests/fault/inject.c | $(B)

@@ -19,6 +19,8 @@ struct options {
 	/* show, release, allow, purge, report */
 	const char *to, *maildir, *older, *mail;
 	bool raw, to_stdout, again, yes;
+	/* doctor */
+	const char *home, *etc;
 	bool mails;          /* the command hands mail to sendmail */
 	const char *command; /* its name */
 	const char **arg;
@@ -40,5 +42,6 @@ int cmd_release(const struct options *);
 int cmd_allow(const struct options *);
 int cmd_purge(const struct options *);
 int cmd_report(const struct options *);
+int cmd_doctor(const struct options *);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "limits.h"
 #include "message.h"
+#include "sandbox.h"
 #include "vault.h"
 #include "worker.h"
 
@@ -187,6 +188,20 @@ log_broken(const struct errand *r)
 	}
 }
 
+/* It works without them; but who reads the log should know. */
+static void
+log_walls(void)
+{
+	unsigned has = sandbox_kernel();
+
+	if (!(has & SANDBOX_SECCOMP))
+		log_warn("the kernel has no seccomp: mail is judged with one "
+			 "wall less (simsift doctor)");
+	if (!(has & SANDBOX_LANDLOCK))
+		log_info("the kernel has no Landlock: mail is judged with one "
+			 "wall less (simsift doctor)");
+}
+
 /* Rules, then a judge.  What goes wrong is logged; the message goes on. */
 static void
 judge_or_say(struct errand *r)
@@ -214,6 +229,7 @@ judge_or_say(struct errand *r)
 		    r->config.settings.limit_message);
 		return;
 	}
+	log_walls();
 	if (judge_message(r, WANT_REASONS, &err) == -1) {
 		log_error("not judged: %s", err.text);
 		return;
@@ -536,7 +552,13 @@ cmd_hold(const struct options *opt)
 		status = EX_OK;
 	else
 		log_error("not held: %s", err.text);
-	if (status == EX_OK)
+	if (status == EX_OK) {
 		log_verdict(&r);
+		/* It is held all the same. */
+		if (vault_secret(&r.vault, &err) != 0)
+			log_warn("held, but what is released will have no "
+				 "token: %s",
+			    err.text);
+	}
 	end_run(status);
 }

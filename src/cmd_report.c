@@ -386,12 +386,16 @@ cmd_report(const struct options *opt)
 {
 	struct buf body = BUF(LIMIT_ANSWER);
 	const char *wrong = opt->wrong;
+	struct err err;
 	int status;
 
-	if (wrong == NULL && opt->narg > 0)
-		wrong = "report takes no argument";
-	if (wrong == NULL && opt->mail != NULL && !post_address(opt->mail))
-		wrong = "--mail: not an address to send mail to";
+	if (wrong == NULL && opt->mail != NULL && !post_address(opt->mail)) {
+		err_set(&err,
+		    "--mail %s: not an address to send mail to: write "
+		    "ann@home.example, without a name and <>",
+		    opt->mail);
+		wrong = err.text;
+	}
 	if (wrong != NULL) {
 		log_error("%s", wrong);
 		return EX_USAGE;

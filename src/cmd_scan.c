@@ -36,6 +36,7 @@ struct scan {
 	bool found;       /* the table has its head */
 	bool trouble;     /* something could not be read */
 	bool broken_pipe; /* nobody reads our output any more */
+	struct err wrong; /* what parse_words says */
 };
 
 static void
@@ -233,6 +234,14 @@ parse_range(struct box_wish *w, const char *s)
 	return true;
 }
 
+static const char *
+wrong_value(
+    struct scan *s, const char *option, const char *value, const char *what)
+{
+	err_set(&s->wrong, "%s %s: this takes %s", option, value, what);
+	return s->wrong.text;
+}
+
 /* What is wrong with the words of the command line, or NULL. */
 static const char *
 parse_words(struct scan *s, unsigned *workers)
@@ -249,9 +258,11 @@ parse_words(struct scan *s, unsigned *workers)
 	if (opt->type != NULL)
 		s->wish.kind = box_kind_of(opt->type);
 	if (s->wish.kind == BOX_KINDS)
-		return "--type: auto, mbox, maildir, mh, folder or file";
+		return wrong_value(s, "--type", opt->type,
+		    "auto, mbox, maildir, mh, folder or file");
 	if (opt->range != NULL && !parse_range(&s->wish, opt->range))
-		return "--range: OFFSET:LENGTH, in bytes";
+		return wrong_value(s, "--range", opt->range,
+		    "OFFSET:LENGTH in bytes, as in 0:1000000");
 	if (opt->range != NULL && opt->narg > 1)
 		return "--range: of one mailbox";
 	*workers = sched_getaffinity(0, sizeof cpus, &cpus) == 0
@@ -262,7 +273,8 @@ parse_words(struct scan *s, unsigned *workers)
 
 		if (*opt->workers < '1' || *opt->workers > '9' ||
 		    *end != '\0' || n > LIMIT_WORKERS)
-			return "-j: a number from 1 to 256";
+			return wrong_value(
+			    s, "-j", opt->workers, "a number from 1 to 256");
 		*workers = (unsigned)n;
 	}
 	if (*workers > LIMIT_WORKERS)

@@ -79,6 +79,12 @@
 #define LIMIT_LITERALS 512u /* alternatives kept of one rule: word lists */
 #define LIMIT_COMPLAINTS 1000u
 
+/* What doctor reads of other programs. */
+#define LIMIT_DOCTOR_FILE (1u << 20) /* bytes of one file */
+#define LIMIT_DOCTOR_FILES 200u      /* in all */
+#define LIMIT_DOCTOR_DEPTH 8u        /* files that name files */
+#define LIMIT_DOCTOR_FINDINGS 200u   /* that are shown */
+
 /* Mail that is sent: RFC 5321 4.5.3.1.3, with its <> */
 #define LIMIT_ADDRESS 254u
 

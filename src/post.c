@@ -66,7 +66,7 @@ as_file(const struct buf *message, struct err *err)
 	int fd = memfd_create("simsift", MFD_CLOEXEC);
 
 	if (fd == -1)
-		return err_errno(err, "memfd_create");
+		return err_errno(err, "no memory for what sendmail reads");
 	if (message_write(fd, message->p, message->len, err) == -1 ||
 	    lseek(fd, 0, SEEK_SET) == -1) {
 		close(fd);
@@ -94,13 +94,16 @@ wait_for(pid_t pid, const char *program, struct err *err)
 
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
-			return err_errno(err, "waitpid");
+			return err_errno(err, "cannot wait for %s", program);
 	if (WIFSIGNALED(status))
 		return err_set(err, "%s died of signal %d (%s)", program,
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(err, "%s ended with status %d", program,
-		    WEXITSTATUS(status));
+		return err_set(err, "%s ended with status %d%s", program,
+		    WEXITSTATUS(status),
+		    WEXITSTATUS(status) == EX_TEMPFAIL
+			? " (it could not take it now: try again later)"
+			: " (its own words stand above, or in its log)");
 	return 0;
 }
 
@@ -133,7 +136,7 @@ post_sendmail(const char *program, const char *const *to, size_t nto,
 	if ((fd = as_file(message, err)) == -1)
 		goto out;
 	if ((pid = fork()) == -1)
-		err_errno(err, "fork");
+		err_errno(err, "cannot start %s (ulimit -u)", program);
 	else if (pid == 0)
 		become(program, argv, fd);
 	else

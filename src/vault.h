@@ -145,6 +145,7 @@ struct vault_item {
 };
 
 #define VAULT_ID 64       /* hex digits */
+#define VAULT_SECRET 32   /* bytes of the secret */
 #define VAULT_TOKEN_ID 16 /* of them in a token: nobody finds a second one */
 
 /* 0: the message is on disk, whole, and stays there when the machine goes
@@ -210,6 +211,9 @@ int vault_token(struct vault *, const char *id, struct vault_sum *,
    own.  The field belongs in front of p, behind a From_ line. */
 int vault_token_for(struct vault *, struct arena *, const char *id,
     const char *p, uint32_t len, struct buf *out, struct err *);
+/* Makes the secret where there is none: with the first message that is held, so
+   that it is there, and its user's, before anybody releases or reports. */
+int vault_secret(struct vault *, struct err *);
 /* Is value[0..n) (behind the colon) a token for what was summed?  id: that of
    the token.  Makes nothing; without a secret no token holds.  The sum is not
    spent. */
