@@ -1,9 +1,11 @@
 /*
  * LD_PRELOAD: makes one call fail, in the first process only.
  *
- *	INJECT_CALL	name of the call, as in the table below
+ *	INJECT_CALL	name of the call, as in the table below; stdout: a write to
+ *			standard output
  *	INJECT_N	which one of them, from 1
- *	INJECT_ERRNO	what it fails with; 0: a write or read of half the bytes
+ *	INJECT_ERRNO	what it fails with; 0: a write or read of half the bytes;
+ *			-N: a write of half the bytes, then signal N
  *	INJECT_FIRED	a file that is made when it happens
  *
  * A probe that never fires shows nothing, hence the file.
@@ -13,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,10 +94,14 @@ open(const char *path, int flags, ...)
 ssize_t
 write(int fd, const void *p, size_t n)
 {
-	if (fires("write")) {
-		if (wish.error != 0)
+	if (fires("write") || (fd == STDOUT_FILENO && fires("stdout"))) {
+		if (wish.error > 0)
 			return -1;
 		n = n > 1 ? n / 2 : n;
+		if (wish.error < 0) {
+			syscall(SYS_write, fd, p, n);
+			kill(wish.pid, -wish.error);
+		}
 	}
 	return syscall(SYS_write, fd, p, n);
 }
