@@ -21,7 +21,8 @@ import sys
 FIELD = re.compile(rb"X-Simsift[-A-Za-z]*:.*\r?\n(?:[ \t].*\n)*")
 # What callers put on top.
 ADDED = re.compile(
-    rb"\A(?:From .*\n|Return-Path:.*\n|Delivered-To:.*\n)*", re.M)
+    rb"\A(?:From .*\n|Return-Path:.*\n|Delivered-To:.*\n|"
+    rb"Received:.*\n(?:[ \t].*\n)*)*")
 
 
 def read(path):
@@ -40,7 +41,7 @@ def what(raw, original, want):
     first = FIELD.match(bare)
     rest = bare
     while (m := FIELD.match(rest)):
-        rest = rest[m.end():]
+        rest = ADDED.sub(b"", rest[m.end():])
     original = ADDED.sub(b"", original)
     if rest == original:
         if first is None:
@@ -57,6 +58,10 @@ def files(box):
             yield read(os.path.join(box, sub, name))
 
 
+if sys.argv[1] == "--bare": # the one message in a MAILDIR as it was sent
+    for raw in files(sys.argv[2]):
+        sys.stdout.buffer.write(ADDED.sub(b"", raw))
+    sys.exit()
 status, message, box, vault = int(sys.argv[1]), *sys.argv[2:]
 original, want = read(message), read(message + ".want")
 found = []
@@ -67,6 +72,8 @@ for name in sorted(os.listdir(box)):
 found = ["inbox: " + what(raw, original, want) for raw in files(box)] + found
 if os.path.isdir(vault):
     for raw in files(vault):
+        if b"\r\n" not in original:
+            raw = raw.replace(b"\r\n", b"\n")
         head, _, rest = raw.partition(b"\n\n")
         if b"X-Simsift-Vault-Action: hold" in head:
             at = raw.find(original)
