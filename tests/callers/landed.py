@@ -21,7 +21,7 @@ import sys
 FIELD = re.compile(rb"X-Simsift[-A-Za-z]*:.*\r?\n(?:[ \t].*\n)*")
 # What callers put on top.
 ADDED = re.compile(
-    rb"\A(?:From .*\n|Return-Path:.*\n|Delivered-To:.*\n|"
+    rb"\A(?:From .*\n|Return-Path:.*\n|(?:Delivered|X-Original)-To:.*\n|"
     rb"Received:.*\n(?:[ \t].*\n)*)*")
 
 
