@@ -131,7 +131,7 @@ check-progs: all $(UNITS) $(B)/inject.so $(B)/simsift-faults \
 
 TESTS = $(sort $(wildcard tests/*/*.t))
 
-check: deps
+check: deps $(if $(filter true,$(CI)),deps-callers)
 	$(MAKE) check-progs
 	BUILD=$(abspath $(B)) CMOCKA_MESSAGE_OUTPUT=TAP \
 		prove -j2 --exec '' $(UNITS) $(TESTS)
@@ -193,6 +193,13 @@ deps:
 		echo "not Debian: see INSTALL for what is needed"; \
 	fi
 
+# The mail programs that tests/callers calls: those that are not there are
+# skipped, but with CI=true.  No service is started or left enabled.
+CALLERS = procmail maildrop fdm dovecot-core dovecot-lmtpd dovecot-imapd \
+	dovecot-sieve postfix neomutt aerc imapfilter
+deps-callers:
+	@sh tests/callers/deps.sh $(CALLERS)
+
 # ---- install ----
 
 INSTALLED = bin/simsift share/man/man1/simsift.1 \
@@ -226,6 +233,7 @@ help:
 	@echo 'make             build/simsift'
 	@echo 'make demo        the main job on a sample message'
 	@echo 'make check       every test'
+	@echo 'make deps-callers  installs the mail programs some tests call'
 	@echo 'make check-asan  every test under ASan and UBSan'
 	@echo 'make prop N=100000 SEED=1  random messages, cut at random places'
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
@@ -235,6 +243,6 @@ help:
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan check-peers prop eval demo deps install \
-	uninstall clean format help
+.PHONY: all check check-progs check-asan check-peers prop eval demo deps \
+	deps-callers install uninstall clean format help
 .DELETE_ON_ERROR:

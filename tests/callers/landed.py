@@ -1,4 +1,4 @@
-"""What became of a message: landed.py EXIT MESSAGE MAILDIR VAULT
+"""What became of a message: landed.py STATUS MESSAGE MAILDIR VAULT
 
 MESSAGE is the file the caller was given; beside it may be MESSAGE.want, the same
 without the promotion.  Prints, of each copy in MAILDIR and its folders, where it
@@ -10,9 +10,14 @@ is held in VAULT.  What lands is
 	marked hold	the same, and the field says that it is to be held
 	damaged		anything else
 
-`exit 75' stands first where the caller's exit is not 0: the mail system has the
-message still.  `LOST' if nobody has it, `TWICE' if there are two, or one and the
-mail system's.
+`(LF)': the caller has made LF of its CRLF.
+
+With `all FOLDER MAILDIR': how many of the messages of FOLDER are in MAILDIR, and
+the names of the others.
+
+STATUS is the caller's: 0, or words such as `exit 75', which then stand first: the
+mail system has the message still.  `LOST' if nobody has it, `TWICE' if two have;
+the vault keeps what it was given once, however often it comes.
 """
 import os
 import re
@@ -34,6 +39,9 @@ def read(path):
 
 
 def what(raw, original, want):
+    if b"\r\n" in original and b"\r\n" not in raw:
+        return what(raw, original.replace(b"\r\n", b"\n"),
+                    want.replace(b"\r\n", b"\n")) + " (LF)"
     raw = raw.replace(b"\r\n", b"\n") if b"\r\n" not in original else raw
     if raw == original:
         return "original"
@@ -62,7 +70,15 @@ if sys.argv[1] == "--bare": # the one message in a MAILDIR as it was sent
     for raw in files(sys.argv[2]):
         sys.stdout.buffer.write(ADDED.sub(b"", raw))
     sys.exit()
-status, message, box, vault = int(sys.argv[1]), *sys.argv[2:]
+if sys.argv[1] == "all":
+    folder, box = sys.argv[2:]
+    landed, names = list(files(box)), sorted(os.listdir(folder))
+    other = [n for n in names if read(os.path.join(folder, n)) not in landed]
+    print("%d of %d%s" % (len(names) - len(other), len(names),
+                          ": " + " ".join(other) if other else "") +
+          (", %d copies" % len(landed) if len(landed) != len(names) else ""))
+    sys.exit()
+status, message, box, vault = sys.argv[1:]
 original, want = read(message), read(message + ".want")
 found = []
 for name in sorted(os.listdir(box)):
@@ -80,11 +96,14 @@ if os.path.isdir(vault):
             found.append("vault: " + ("original" if at > 0 and
                                       not raw[at + len(original):].strip()
                                       else "damaged"))
-whole = len(found) + (status != 0)
-if status != 0:
-    found.insert(0, "exit %d" % status)
+whole = len(found)
+boxed = sum(not f.startswith("vault") for f in found)
+if status != "0":
+    whole += 1
+    boxed += 1
+    found.insert(0, status)
 if whole == 0:
     found.append("LOST")
-if whole > 1:
+if boxed > 1:
     found.append("TWICE")
 print(", ".join(found))

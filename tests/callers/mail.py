@@ -1,8 +1,8 @@
 """Messages for the tests with callers: mail.py FOLDER
 
 clean, cut (and cut.want, what is left of it), held, large (judged, and larger
-than the memory that a test allows), crlf (and crlf.want); in nasty/ fifteen that a
-careless caller changes.
+than the memory that a test allows), crlf (and crlf.want), from (with the envelope's
+line that an mbox has); in nasty/ fifteen that a careless caller changes.
 """
 import os
 import sys
@@ -28,13 +28,16 @@ TEXT = b"The office moves next week,\nask" + TOKEN + b" for the keys.\n"
 put("clean", post("clean", TEXT.replace(TOKEN, b" the porter")))
 put("held", post("held", b"Whole sale of cards.\n"))
 for name, body in (("cut", TEXT), ("large", TEXT +
-                                   b"The office garden is open.\n" * 300000)):
+                                   b"The office garden is open.\n" * 120000)):
     message = post(name, body)
     put(name, message)
     put(name + ".want", message.replace(TOKEN, b""))
 message = post("crlf", TEXT).replace(b"\n", b"\r\n")
 put("crlf", message)
 put("crlf.want", message.replace(TOKEN, b""))
+FROM = b"From ann@news.example  Mon Nov  2 10:11:12 2026\n"
+put("from", FROM + post("from", TEXT))
+put("from.want", post("from", TEXT).replace(TOKEN, b""))
 
 HEAD = b"From: a@news.example\nSubject: nasty\n"
 NASTY = {
