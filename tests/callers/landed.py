@@ -15,6 +15,9 @@ is held in VAULT.  What lands is
 With `all FOLDER MAILDIR': how many of the messages of FOLDER are in MAILDIR, and
 the names of the others.
 
+With `bare FOLDER MAILDIR NEW': MAILDIR's messages as they were sent, into the
+folder NEW, under the names of FOLDER, in the order in which they came.
+
 STATUS is the caller's: 0, or words such as `exit 75', which then stand first: the
 mail system has the message still.  `LOST' if nobody has it, `TWICE' if two have;
 the vault keeps what it was given once, however often it comes.
@@ -66,9 +69,19 @@ def files(box):
             yield read(os.path.join(box, sub, name))
 
 
-if sys.argv[1] == "--bare": # the one message in a MAILDIR as it was sent
-    for raw in files(sys.argv[2]):
-        sys.stdout.buffer.write(ADDED.sub(b"", raw))
+def in_order(box):
+    new = os.path.join(box, "new")
+    return sorted((os.path.join(new, name) for name in os.listdir(new)),
+                  key=lambda path: os.stat(path).st_ctime_ns)
+
+
+if sys.argv[1] == "bare":
+    names, box, folder = sys.argv[2:]
+    os.mkdir(folder)
+    names = sorted(os.listdir(names)) + ["one too many"]
+    for name, path in zip(names, in_order(box)):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(ADDED.sub(b"", read(path)))
     sys.exit()
 if sys.argv[1] == "all":
     folder, box = sys.argv[2:]

@@ -1,5 +1,6 @@
 #!/bin/sh
 # A Postfix of our own, with the content filter of the examples.
+# shellcheck disable=SC2317,SC2119 # called by servers.sh and lib.sh
 . "${0%/*}/lib.sh"
 needs postfix postfix
 . "$CALLERS/servers.sh"
