@@ -120,8 +120,9 @@ failure none
 one_try crlf >/dev/null
 cat "$BOX"/new/* >got
 as_who "$SIMSIFT" restore -V "$VAULT" -C rules <got >restored
-tail -c "$(wc -c <"$MAIL/crlf")" restored >tail
-ok 'the original comes back with CRLF' cmp tail "$MAIL/crlf"
+# Behind what LMTP puts on top.
+sed '1,/^	for /d' restored >sent
+ok 'the original comes back with CRLF' cmp sent "$MAIL/crlf"
 # The envelope of what is held, for release.
 script dovecot.sieve.hold
 one_try held >/dev/null

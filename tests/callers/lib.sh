@@ -19,7 +19,7 @@
 # WANT is `inbox: cut', `Quarantine: original', `exit 75'...: see landed.py.
 # $PROGRAM stands where the examples have /usr/local/bin/simsift; `example
 # FILE' prints one with it, and $BOX for the mailbox.
-# Messages are in $MAIL: clean cut held large above, cut.want held.want...
+# Messages are in $MAIL; mail.py tells of them.
 # shellcheck disable=SC1091 # it is there
 . "$(dirname "$0")/../lib.sh"
 cd "$TMP" || exit 1
@@ -141,8 +141,14 @@ failure() { # name
 	vault-full)
 		full_disk
 		run="exec '$TMP/bin/real' \"\$@\" -C '$TMP/rules' -V '$TMP/full/vault'"
-		[ "$MOUNTED" ] || run="$inject INJECT_CALL=write INJECT_N=1
+		[ "$MOUNTED" ] || run="$inject INJECT_CALL=create INJECT_N=1
 		export INJECT_ERRNO=28; $run" ;;
+	# A message that is too large for memory goes into a file.
+	spool-full)
+		full_disk
+		run="export TMPDIR='$TMP/full'; $run"
+		[ "$MOUNTED" ] || run="ulimit -f 1000; $run"
+		;;
 	rules-broken) run="exec '$TMP/bin/real' \"\$@\" -C '$TMP/broken' -V '$VAULT'" ;;
 	rules-missing) run="exec '$TMP/bin/real' \"\$@\" -C '$TMP/none' -V '$VAULT'" ;;
 	# What nothing was handed on to.

@@ -1,7 +1,7 @@
 """Messages for the tests with callers: mail.py FOLDER
 
 clean, cut (and cut.want, what is left of it), held, large (judged, and larger
-than the memory that a test allows), crlf (and crlf.want), from (with the envelope's
+than the memory that a test allows), above (more than 64 MiB), crlf (and crlf.want), from (with the envelope's
 line that an mbox has); in nasty/ fifteen that a careless caller changes.
 """
 import os
@@ -32,6 +32,9 @@ for name, body in (("cut", TEXT), ("large", TEXT +
     message = post(name, body)
     put(name, message)
     put(name + ".want", message.replace(TOKEN, b""))
+with open(os.path.join(folder, "above"), "wb") as f:
+    f.write(post("above", TEXT))
+    f.truncate(67108900)
 message = post("crlf", TEXT).replace(b"\n", b"\r\n")
 put("crlf", message)
 put("crlf.want", message.replace(TOKEN, b""))

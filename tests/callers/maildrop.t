@@ -45,8 +45,26 @@ rm -r "$BOX/.Quarantine"
 is 'a folder that is missing: nothing is filed where nobody looks' \
 	"$(give held)" 'exit 75'
 
+# Of an account for mail only, maildrop takes the shell, too.
+if [ "$(id -u)" = 0 ]; then
+	(
+		recipe mailfilter
+		cp filter own/filter
+		deliver() {
+			chown -R 65534:65534 own
+			setpriv --reuid 65534 --regid 65534 --clear-groups \
+				maildrop "$OWN/filter"
+		}
+		one_try cut >got
+	)
+	is 'a user without a login shell' "$(cat got)" 'inbox: cut'
+fi
+
 # As the comment there says: so the original is delivered.
-sed -i 's/^xfilter.*/exception {\n&\n}/' filter
+rescue() {
+	sed -i 's/^xfilter.*/exception {\n&\n}/' filter
+}
+rescue
 column 'filter, exception'
 try killed-judging cut 'inbox: original'
 try killed-writing cut 'inbox: original'
@@ -117,6 +135,10 @@ for name in mailfilter mailfilter.check mailfilter.hold; do
 	try hangs cut 'exit 75'
 	ok "$column: hangs: after 300 seconds" test -e fired/1
 done
+recipe mailfilter
+rescue
+column 'filter, exception'
+try hangs cut 'exit 75'
 
 table_done
 done_testing

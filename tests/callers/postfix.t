@@ -142,8 +142,8 @@ try none held 'inbox: marked hold'
 try none cut 'inbox: cut'
 cat "$BOX"/new/* >got
 as_who "$SIMSIFT" restore -C rules -V "$VAULT" <got >restored
-ok 'the original is in the vault' sh -c \
-	'sed "1,/^	for/d" restored | cmp -s - "$1"' - "$MAIL/cut"
+sed '1,/^	for /d' restored >sent
+ok 'the original is in the vault' cmp sent "$MAIL/cut"
 is 'it went round once' "$(grep -c '^Received:' got)" 2
 try judge-dies cut 'inbox: original'
 try judge-hangs cut 'inbox: original'
