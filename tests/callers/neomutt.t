@@ -3,6 +3,7 @@
 . "${0%/*}/lib.sh"
 needs neomutt neomutt
 export TERM=xterm
+PATH=$TMP/bin:$PATH
 
 # The macro pages what explain prints; here it goes into a file.  /etc/neomuttrc is
 # not read (-n).
