@@ -26,7 +26,7 @@ SRC = arena buf log clock when date map message decode decode_names \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	vault vault_file vault_kind vault_open vault_store vault_token \
 	row tally progress \
-	post cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
+	post complete complete_script cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
 	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main
 TABLES = fold html sandbox
 PROGS = simsift
@@ -147,6 +147,27 @@ check-asan: deps
 		UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 		prove -j2 --exec '' $(UNITS:$(B)/%=build-asan/%) $(TESTS)
 
+# ---- fuzzing: tests/fuzz/README.md ----
+
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+
+$(B)/fuzz/%: tests/fuzz/%.c $(LIBOBJ)
+	@mkdir -p $(B)/fuzz
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -fsanitize=fuzzer \
+		-o $@ $< $(LIBOBJ) $(LIBS)
+fuzz-built: $(FUZZ:%=$(B)/fuzz/%)
+
+fuzz-progs:
+	$(MAKE) fuzz-built B=build-fuzz CC=clang OPT=-O1 HARDEN=-fPIE \
+		GENFLAGS_sandbox=wide \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined'
+
+# Each target for so many seconds: make fuzz FOR=600 [TARGET=mime]
+FOR = 60
+TARGET = $(FUZZ)
+fuzz: deps fuzz-progs
+	sh tests/fuzz/run.sh build-fuzz $(FOR) $(TARGET)
+
 # Random messages cut at random places: make prop N=100000 SEED=2
 N = 100000
 SEED = 1
@@ -158,6 +179,12 @@ prop: deps
 # packages spamassassin and libencode-detect-perl.
 check-peers: all
 	python3 tests/peers/peers.py --want $(CORPUS)
+
+# simsift, SpamAssassin and rspamd on the messages of CORPUS/promo and
+# CORPUS/ham; needs the packages spamd, spamc and rspamd.
+compare: all
+	python3 tests/peers/compare.py --simsift $(B)/simsift \
+		$(or $(CORPUS),tests/corpus)
 
 # What the shipped rules find in CORPUS (tests/eval/eval.py says its form).
 eval: all
@@ -172,13 +199,18 @@ demo: deps
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libseccomp-dev \
 	libcmocka-dev mandoc shellcheck perl diffutils python3 mblaze \
-	procmail bzip2 xz-utils zstd
+	procmail procps bzip2 xz-utils zstd
+
+# What only some tests ask for; CI has all of it, others are told.
+DEPS_CI = zsh fish build-essential debhelper lintian strace groff-base
 
 # Installs what is missing, says what it does; nothing where all is there.
-deps:
+deps: WANTED = $(DEPS) $(if $(CI),$(DEPS_CI))
+deps-deb: WANTED = $(DEPS) build-essential debhelper lintian
+deps deps-deb:
 	@if command -v dpkg-query >/dev/null; then \
 		missing=; \
-		for p in $(DEPS); do \
+		for p in $(WANTED); do \
 			dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
 				grep -q 'ok installed' || missing="$$missing $$p"; \
 		done; \
@@ -202,26 +234,102 @@ deps-callers:
 
 # ---- install ----
 
-INSTALLED = bin/simsift share/man/man1/simsift.1 \
-	share/man/man5/simsift-rules.5 share/man/man7/simsift-vault.7
+MANUALS = $(notdir $(wildcard src/*.[157]))
+RULES = $(notdir $(wildcard filters/*.cf))
+EXAMPLES = $(notdir $(wildcard filters/examples/*))
+# Where the shells look; Debian's own packages have another one for zsh.
+BASHDIR = share/bash-completion/completions
+ZSHDIR = share/zsh/site-functions
+FISHDIR = share/fish/vendor_completions.d
+ROOT = $(DESTDIR)$(PREFIX)
+INSTALLED = bin/simsift $(foreach m,$(MANUALS),share/man/man$(subst \
+	.,,$(suffix $m))/$m) $(BASHDIR)/simsift $(ZSHDIR)/_simsift \
+	$(FISHDIR)/simsift.fish
+FOLDERS = $(sort $(patsubst %/,%,$(dir $(INSTALLED))) share/simsift/filters \
+	share/simsift/examples)
+# The folders that were not there before: uninstall removes them, too.
+MADE = $(ROOT)/share/simsift/made
+# Manuals and examples name the place this was built for.
+PLACED = sed 's|/usr/local/|$(PREFIX)/|g'
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/man/man7 \
-		$(DESTDIR)$(PREFIX)/share/simsift/filters \
-		$(DESTDIR)$(PREFIX)/share/simsift/examples
-	install -m 755 $(B)/simsift $(DESTDIR)$(PREFIX)/bin/simsift
-	install -m 644 src/simsift.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 src/simsift-rules.5 $(DESTDIR)$(PREFIX)/share/man/man5/
-	install -m 644 src/simsift-vault.7 $(DESTDIR)$(PREFIX)/share/man/man7/
-	install -m 644 filters/examples/* \
-		$(DESTDIR)$(PREFIX)/share/simsift/examples/
-	install -m 644 filters/*.cf $(DESTDIR)$(PREFIX)/share/simsift/filters/
+	@: > $(B)/made
+	@for d in $(FOLDERS:%=$(PREFIX)/%); do \
+		p=$$d; \
+		while [ -n "$$p" ] && [ ! -d "$(DESTDIR)$$p" ]; do \
+			echo "$$p" >> $(B)/made; \
+			p=$${p%/*}; \
+		done; \
+		install -d -m 755 "$(DESTDIR)$$d" || exit 1; \
+	done
+	@[ ! -s $(B)/made ] || cat $(B)/made >> "$(MADE)"
+	install -m 755 $(B)/simsift "$(ROOT)/bin/simsift"
+	@for m in $(MANUALS); do \
+		$(PLACED) src/$$m > $(B)/placed && install -m 644 $(B)/placed \
+			"$(ROOT)/share/man/man$${m##*.}/$$m" || exit 1; \
+	done
+	@for f in $(EXAMPLES); do \
+		$(PLACED) filters/examples/$$f > $(B)/placed && \
+		install -m 644 $(B)/placed \
+			"$(ROOT)/share/simsift/examples/$$f" || exit 1; \
+	done
+	@for f in bash:$(BASHDIR)/simsift zsh:$(ZSHDIR)/_simsift \
+			fish:$(FISHDIR)/simsift.fish; do \
+		$(B)/simsift --completion $${f%%:*} > $(B)/placed && \
+		install -m 644 $(B)/placed "$(ROOT)/$${f#*:}" || exit 1; \
+	done
+	install -m 644 $(RULES:%=filters/%) "$(ROOT)/share/simsift/filters/"
 
 uninstall:
-	rm -f $(INSTALLED:%=$(DESTDIR)$(PREFIX)/%)
-	rm -rf $(DESTDIR)$(PREFIX)/share/simsift
+	@sort -ru "$(MADE)" > $(B)/made 2>/dev/null || :
+	rm -f $(INSTALLED:%="$(ROOT)/%")
+	rm -rf "$(ROOT)/share/simsift"
+	@while read -r d; do rmdir "$(DESTDIR)$$d" 2>/dev/null; done \
+		< $(B)/made || :
+
+# ---- packages ----
+
+DIST = simsift-$(VERSION)
+CHANGES = src/debian/changelog
+
+# The tree as it is tracked, or as it was unpacked: the same bytes each time.
+# Needs GNU tar.
+dist: | $(B)
+	@if [ -e .git ]; then git ls-files -z; else \
+		find .ci .clang-format .editorconfig .gitattributes .gitignore \
+			INSTALL LICENSE Makefile README.md src filters tests \
+			! -type d ! -name '*.pyc' -print0; \
+	fi > $(B)/files
+	@LC_ALL=C sort -z -o $(B)/files $(B)/files
+	@tar -cf $(B)/$(DIST).tar --format=gnu --owner=0 --group=0 \
+		--numeric-owner --mode=u+rw,go+r,go-w --no-recursion \
+		--transform='flags=r;s|^|$(DIST)/|' \
+		--mtime="$$(sed -n '/^ -- /{s/.*>  //p;q}' $(CHANGES))" \
+		--null -T $(B)/files
+	@gzip -9nf $(B)/$(DIST).tar
+	@echo $(B)/$(DIST).tar.gz
+
+DEBOPTS = parallel=$(shell nproc)
+
+# build/simsift_VERSION-1_ARCH.deb, with the libraries as .so; lintian looks at
+# it and says nothing, or it is a mistake.
+deb: deps-deb dist
+	rm -rf $(B)/deb $(B)/*.deb
+	mkdir -p $(B)/deb
+	cp $(B)/$(DIST).tar.gz $(B)/deb/simsift_$(VERSION).orig.tar.gz
+	tar -C $(B)/deb -xzf $(B)/$(DIST).tar.gz
+	cp -r $(B)/deb/$(DIST)/src/debian $(B)/deb/$(DIST)/debian
+	cd $(B)/deb/$(DIST) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CI \
+		DEB_BUILD_OPTIONS='$(DEBOPTS)' dpkg-buildpackage -us -uc
+	cd $(B)/deb && lintian --allow-root --fail-on error,warning *.changes
+	cp $(B)/deb/simsift_*.deb $(B)/
+	@ls $(B)/simsift_*.deb
+
+# What the Debian package runs when it is built.
+check-package: all $(UNITS)
+	CMOCKA_MESSAGE_OUTPUT=TAP prove --exec '' $(UNITS)
+	$(B)/simsift rules lint -C filters
+	$(B)/simsift rules test -C filters > $(B)/rules.tap
 
 clean:
 	rm -rf build build-*
@@ -235,14 +343,19 @@ help:
 	@echo 'make check       every test'
 	@echo 'make deps-callers  installs the mail programs some tests call'
 	@echo 'make check-asan  every test under ASan and UBSan'
+	@echo 'make fuzz FOR=60 TARGET=mime  libFuzzer (tests/fuzz/README.md)'
 	@echo 'make prop N=100000 SEED=1  random messages, cut at random places'
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
+	@echo 'make compare     found, missed, time: SpamAssassin and rspamd, too'
 	@echo 'make eval CORPUS=DIR  recall, false positives and exact cuts'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall   removes what install put there'
+	@echo 'make dist        $(B)/$(DIST).tar.gz, the same bytes each time'
+	@echo 'make deb         a Debian package in $(B)/'
 	@echo 'LIBETPAN=shared  links libetpan.so instead of libetpan.a'
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
-.PHONY: all check check-progs check-asan check-peers prop eval demo deps \
-	deps-callers install uninstall clean format help
+.PHONY: all check check-progs check-asan check-peers check-package prop fuzz \
+	fuzz-progs fuzz-built compare eval demo deps deps-deb deps-callers \
+	install uninstall dist deb clean format help
 .DELETE_ON_ERROR:

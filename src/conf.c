@@ -231,6 +231,13 @@ print_path(const struct settings *s, const struct setting *t)
 	    t->what);
 }
 
+const char *
+conf_setting(size_t i, const char **what)
+{
+	*what = i < N(table) ? table[i].what : NULL;
+	return i < N(table) ? table[i].name : NULL;
+}
+
 void
 conf_print(const struct settings *s)
 {

@@ -60,5 +60,7 @@ const char *conf_user_dir(struct arena *);
 
 /* Prints the table of settings with their present values. */
 void conf_print(const struct settings *);
+/* The name of a setting, from 0 on, and what it is; NULL behind the last. */
+const char *conf_setting(size_t, const char **what);
 
 #endif

@@ -91,6 +91,9 @@
 #define LIMIT_TOKENS 8u               /* of one message that are tried */
 #define LIMIT_FROM_LINE 900u          /* longer: no mbox wrote that */
 
+/* The command line, when a shell asks for completions. */
+#define LIMIT_COMPLETE 4096u /* bytes of a word */
+
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "complete.h"
 #include "sandbox.h"
 
 /* Which commands an option belongs to. */
@@ -32,13 +33,7 @@
 	    RELEASE | ALLOW | PURGE | REPORT)
 #define ALL ~0u
 
-static const struct command {
-	const char *name;
-	unsigned bit;
-	bool service; /* its words go to syslog too: a program called it */
-	int (*run)(const struct options *);
-	const char *args, *summary;
-} commands[] = {
+static const struct command commands[] = {
     {"filter", FILTER, true, cmd_filter, "< in > out",
 	"cut, mark or pass one message"},
     {"check", CHECK, true, cmd_check, "< in",
@@ -65,15 +60,7 @@ static const struct command {
 	"what is new in the vault, as a message"},
 };
 
-enum kind { FLAG, VALUE, LINE };
-
-static const struct flag {
-	const char *name;
-	enum kind kind;
-	unsigned commands;
-	size_t at; /* in struct options */
-	const char *args, *summary;
-} flags[] = {
+static const struct flag flags[] = {
     {"-C", VALUE, ALL, offsetof(struct options, sources.dir), "DIR",
 	"rules from this folder only"},
     {"-c", LINE, ALL, 0, "'LINE'", "one more line of configuration"},
@@ -104,7 +91,7 @@ static const struct flag {
 	"list the settings"},
     {"--since", VALUE, LIST, offsetof(struct options, since), "TIME",
 	"not older than, as in 2d"},
-    {"--category", VALUE, LIST, offsetof(struct options, category), "NAME",
+    {"--category", VALUE, LIST, offsetof(struct options, category), "CATEGORY",
 	"of this category, or below it"},
     {"--from", VALUE, LIST, offsetof(struct options, from), "TEXT",
 	"with this in the sender"},
@@ -135,6 +122,8 @@ static const struct flag {
 
 #define N(a) (sizeof(a) / sizeof *(a))
 
+static const struct table table = {commands, N(commands), flags, N(flags)};
+
 /* Of one command, or of all. */
 static void
 usage_flags(FILE *out, unsigned bits)
@@ -163,7 +152,9 @@ usage(FILE *out)
 		    commands[i].args, commands[i].summary);
 	fprintf(out, "\n");
 	usage_flags(out, ALL);
-	fprintf(out, "  --version, --help (also of a command)\n\n"
+	fprintf(out, "  --completion SHELL       bash, zsh or fish: the script "
+		     "that completes\n"
+		     "  --version, --help (also of a command)\n\n"
 		     "see simsift(1)\n");
 }
 
@@ -374,6 +365,10 @@ main(int argc, char **argv)
 		version();
 		return EX_OK;
 	}
+	if (argc == 3 && strcmp(argv[1], "--completion") == 0)
+		return complete_script(argv[2]);
+	if (argc > 2 && strcmp(argv[1], "--complete") == 0)
+		return complete(&table, argv + 2, (size_t)argc - 2);
 	if (argc == 2 && strcmp(argv[1], "help") == 0) {
 		usage(stdout);
 		return EX_OK;

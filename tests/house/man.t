@@ -27,4 +27,50 @@ while read -r word; do
 	ok "simsift.1 speaks of $word" grep -q -e "[ .]${word#-}\>" \
 		src/simsift.1
 done <"$TMP/words"
+
+# Options: those of the table, as completion offers them, are in the SYNOPSIS of
+# their command and in the list of OPTIONS, and nothing else is there.
+options() { # command
+	"$SIMSIFT" --complete "$1" - | cut -f 1 | grep -v -x -e --help
+}
+# A line for each: the command, or - for the list, and the option.
+awk '
+function add(where, line,   word, n, i, k) {
+	gsub(/[,|]|^\./, " ", line)
+	n = split(line, word, " ")
+	for (i = 1; i <= n; i++)
+		if (word[i] ~ /^--/)
+			print where, word[i]
+		else if (word[i] ~ /^-[a-zA-Z]/ && where == "-")
+			print where, (length(word[i]) > 2 ? "-" : "") word[i]
+		else if (word[i - 1] == "Fl" && word[i] ~ /^-/)
+			print where, "-" word[i]
+		else if (word[i - 1] == "Fl")
+			for (k = 1; k <= length(word[i]); k++)
+				print where, "-" substr(word[i], k, 1)
+}
+/^\.Sh / { section = $2 }
+section == "SYNOPSIS" && $1 == ".Nm" { command = "none" }
+section == "SYNOPSIS" && $1 == ".Cm" && command == "none" {
+	command = $2
+}
+section == "SYNOPSIS" && /Fl / && command != "none" { add(command, $0) }
+/^\.It Fl / { add("-", $0) }
+' src/simsift.1 | sort -u >"$TMP/manual"
+"$SIMSIFT" --complete '' | cut -f 1 >"$TMP/commands"
+while read -r c; do
+	options "$c" | sort >"$TMP/table"
+	sed -n "s/^$c //p" "$TMP/manual" >"$TMP/synopsis"
+	is "the SYNOPSIS of $c has no option that is none" \
+		"$(comm -13 "$TMP/table" "$TMP/synopsis")" ''
+	is "the SYNOPSIS of $c has all its options" \
+		"$(comm -23 "$TMP/table" "$TMP/synopsis" | grep -v -x -e -q -e -v)" ''
+	cat "$TMP/table" >>"$TMP/all"
+done <"$TMP/commands"
+printf '%s\n' -h --help --version --completion >>"$TMP/all"
+sort -u "$TMP/all" >"$TMP/table"
+sed -n 's/^- //p' "$TMP/manual" >"$TMP/list"
+is 'OPTIONS lists each option' "$(comm -23 "$TMP/table" "$TMP/list")" ''
+is 'OPTIONS lists no option that is none' \
+	"$(comm -13 "$TMP/table" "$TMP/list")" ''
 done_testing
