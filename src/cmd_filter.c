@@ -389,7 +389,10 @@ read_message(struct errand *r, struct err *err)
 {
 	if (isatty(STDIN_FILENO))
 		log_warn("reading a message from the terminal; Ctrl-D ends it");
-	return message_read(&r->message, STDIN_FILENO, LIMIT_MESSAGE, err);
+	if (message_read(&r->message, STDIN_FILENO, LIMIT_MESSAGE, err) == 0)
+		return 0;
+	message_drain(STDIN_FILENO);
+	return -1;
 }
 
 /* The process ends here: the kernel takes the memory back faster than free

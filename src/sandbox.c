@@ -37,6 +37,8 @@ landlock(void)
 	close(fd);
 }
 
+/* Where the caller's limit is narrower, as that of Dovecot's LMTP server, it
+   stays: it cannot be lifted. */
 static int
 seccomp(void)
 {
@@ -51,8 +53,13 @@ seccomp(void)
 static int
 limit(int what, rlim_t n)
 {
-	struct rlimit r = {n, n};
+	struct rlimit r;
 
+	if (getrlimit(what, &r) == -1)
+		return -1;
+	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > n)
+		r.rlim_max = n;
+	r.rlim_cur = r.rlim_max;
 	return setrlimit(what, &r);
 }
 
