@@ -70,8 +70,8 @@ put_note(struct binder *b, const struct report *r)
 		    "[not shown: it would be held, %s, score %.1f]", category,
 		    report_score(r->score));
 	else if (r->action == ACTION_CUT)
-		buf_printf(&b->fields, "[cut: %s, %u place%s]", category,
-		    r->ncut, r->ncut == 1 ? "" : "s");
+		buf_printf(&b->fields, "[promotion cut out: %s, %u place%s]",
+		    category, r->ncut, r->ncut == 1 ? "" : "s");
 	else if (r->action == ACTION_MARK)
 		buf_printf(&b->fields, "[marked: %s, score %.1f]", category,
 		    report_score(r->score));

@@ -117,7 +117,7 @@ date_mail(char out[DATE_MAIL], int64_t *seconds, const char *iso)
 	static const char days[] = "SunMonTueWedThuFriSat",
 			  months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	struct tm tm = {0};
-	int h, m, mon, year;
+	int h, m, mon, year, leap;
 	char sign;
 
 	if (strlen(iso) != DATE_BYTES ||
@@ -128,7 +128,9 @@ date_mail(char out[DATE_MAIL], int64_t *seconds, const char *iso)
 		return false;
 	tm.tm_year = year - 1900;
 	tm.tm_mon = mon - 1;
-	*seconds = timegm(&tm);
+	leap = tm.tm_sec; /* a second that is none: the day stays the same */
+	tm.tm_sec = 0;
+	*seconds = timegm(&tm) + leap;
 	snprintf(out, DATE_MAIL, "%.3s, %d %.3s %04d %.8s %c%02d%02d",
 	    days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
 	    tm.tm_year + 1900, iso + 11, sign, h, m);

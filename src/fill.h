@@ -13,8 +13,8 @@
 
 /* p[0..n): UTF-8 without line ends and controls.  Appends lines with their
    ends; each begins with `front`, which counts. */
-void fill(
-    struct buf *out, const char *p, size_t n, uint32_t columns, const char *front);
+void fill(struct buf *out, const char *p, size_t n, uint32_t columns,
+    const char *front);
 /* The same, as it is: only where it has too many bytes it is broken. */
 void fill_kept(struct buf *out, const char *p, size_t n, const char *front);
 

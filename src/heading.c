@@ -70,12 +70,27 @@ put_encoded(struct line *l, const char *p, size_t n, bool blank)
 	buf_free(&word);
 }
 
+/* Bytes of a quoted string with its quotes; n where it does not end. */
+static size_t
+quoted_length(const char *p, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && p[k] != '"')
+		k += p[k] == '\\' ? 2 : 1;
+	return k < n ? k + 1 : n;
+}
+
 /* Is it none that can stand as it is? */
 static bool
-needs_encoding(const char *p, size_t n)
+needs_encoding(const char *p, size_t n, bool addresses)
 {
+	bool quoted = addresses && n > 0 && *p == '"';
+
+	if (quoted && (n == 1 || p[n - 1] != '"'))
+		return true;
 	for (size_t i = 0; i < n; i++)
-		if (p[i] <= ' ' || p[i] >= 127)
+		if (p[i] < ' ' || p[i] >= 127 || (p[i] == ' ' && !quoted))
 			return true;
 	return memmem(p, n, "=?", 2) != NULL;
 }
@@ -85,10 +100,12 @@ word_length(const char *p, size_t n, bool addresses)
 {
 	size_t k = 0;
 
+	if (addresses && n > 0 && *p == '"')
+		return quoted_length(p, n);
 	if (addresses && n > 0 && strchr("<>,;", *p) != NULL)
 		return 1;
 	while (k < n && p[k] != ' ' &&
-	       !(addresses && strchr("<>,;", p[k]) != NULL))
+	       !(addresses && strchr("<>,;\"", p[k]) != NULL))
 		k++;
 	return k;
 }
@@ -104,7 +121,7 @@ run_length(const char *p, size_t n, bool addresses)
 		while (at < n && p[at] == ' ')
 			at++;
 		k = word_length(p + at, n - at, addresses);
-		if (k == 0 || !needs_encoding(p + at, k))
+		if (k == 0 || !needs_encoding(p + at, k, addresses))
 			break;
 		end = at + k;
 	}

@@ -354,7 +354,9 @@ put_inner_head(struct reading *g, const struct doc *d)
 
 	reading_blank(g);
 	reading_begin(g, READING_FILL);
-	reading_puts(g, "--- ");
+	reading_puts(g, "---");
+	if (d->utf8.len > 0 && d->utf8.p[0] != ' ')
+		reading_puts(g, " ");
 	reading_put(g, d->utf8.p, d->utf8.len);
 	reading_end(g);
 	while (n > 0 && from[n - 1] == '\n')
