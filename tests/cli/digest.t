@@ -333,11 +333,20 @@ is 'and what is below' "$(subjects)" 'Moving day [cut]|关于会议|'
 
 # ---- strangers' text ----
 
-printf '%b' 'From: "\\033[31mred" <a@b.example>\nSubject: code\n' \
-	'Content-Type: text/html; charset=utf-8\n\n<p>Your code: <b>48' \
-	'</b>3920</p><p>LPA:1$smdp.example$K2-SECRET \033[2J\0 ' \
-	'\342\200\256evil <a href="https://x.example/?c=LPA:1$s.example$' \
-	'K2-SECRET">link</a>' >secret.eml
+printf '\033[2J\0 \342\200\256' >odd.bytes
+{
+	cat <<'END'
+From: "\[31mred" <a@b.example>
+Subject: code
+Content-Type: text/html; charset=utf-8
+
+<p>Your code: <b>48</b>3920</p>
+END
+	printf '<p>LPA:1$%s ' 'smdp.example$K2-SECRET'
+	cat odd.bytes
+	printf 'evil <a href="https://x.example/?c=LPA:1$%s">link</a>' \
+		's.example$K2-SECRET'
+} | sed "s/\[31m/$(printf '\033')&/" >secret.eml
 for f in plain rfc1153; do
 	d --format $f secret.eml >out
 	is "$f: no secret" "$(grep -c -e 3920 -e SECRET out)" 0
