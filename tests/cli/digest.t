@@ -342,10 +342,10 @@ Content-Type: text/html; charset=utf-8
 
 <p>Your code: <b>48</b>3920</p>
 END
-	printf '<p>LPA:1$%s ' 'smdp.example$K2-SECRET'
+	printf '<p>LPA:1%ssmdp.example%sK2-SECRET ' '$' '$'
 	cat odd.bytes
-	printf 'evil <a href="https://x.example/?c=LPA:1$%s">link</a>' \
-		's.example$K2-SECRET'
+	printf 'evil <a href="https://x.example/?c=LPA:1%ss.example%s%s">%s' \
+		'$' '$' K2-SECRET 'link</a>'
 } | sed "s/\[31m/$(printf '\033')&/" >secret.eml
 for f in plain rfc1153; do
 	d --format $f secret.eml >out
