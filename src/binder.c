@@ -161,6 +161,8 @@ make_body(struct binder *b, const struct report *r, const char *p, size_t n,
 	} else if (r->reading != NULL) {
 		page_text(&b->body, r->reading, b->columns,
 		    b->format == BINDER_RFC1153);
+	} else {
+		buf_puts(&b->body, "[its text takes too much memory]\n");
 	}
 	return 0;
 }

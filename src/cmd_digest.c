@@ -141,8 +141,10 @@ send(struct job *j)
 static int
 run(struct job *j)
 {
-	if (conf_open(&j->config, &j->opt->sources, &j->err) == -1)
-		goto fault;
+	if (conf_open(&j->config, &j->opt->sources, &j->err) == -1) {
+		log_error("%s", j->err.text);
+		return EX_OSERR;
+	}
 	conf_log(&j->config.rules);
 	if (j->opt->mail != NULL && j->config.settings.sendmail_wrong) {
 		log_error("nothing is sent: a `sendmail` line is wrong, and "
@@ -152,15 +154,12 @@ run(struct job *j)
 	j->walk.rules = &j->config.rules;
 	j->walk.settings = &j->config.settings;
 	j->binder.rules = &j->config.rules;
-	if (binder_open(&j->binder, &j->err) == -1)
-		goto fault;
-	if (j->binder.format == BINDER_MIME) {
-		if (spool_open(&j->in, &j->err) == -1)
-			goto fault;
-		j->walk.see = see;
+	if (binder_open(&j->binder, &j->err) == -1 ||
+	    (j->walk.see != NULL && spool_open(&j->in, &j->err) == -1) ||
+	    walk(&j->walk, &j->err) == -1 || j->failed) {
+		log_error("no digest: %s", j->err.text);
+		return EX_IOERR;
 	}
-	if (walk(&j->walk, &j->err) == -1 || j->failed)
-		goto fault;
 	if (j->binder.unread > 0 && j->walk.status == EX_OK)
 		j->walk.status = 1;
 	if (j->binder.n == 0) {
@@ -168,9 +167,6 @@ run(struct job *j)
 		return j->walk.status;
 	}
 	return j->opt->mail != NULL ? send(j) : print(j);
-fault:
-	log_error("%s", j->err.text);
-	return EX_OSERR;
 }
 
 /* ---- the command line ---- */
@@ -270,7 +266,9 @@ cmd_digest(const struct options *opt)
 	}
 	j.walk.ctx = &j;
 	j.walk.want = WANT_HEADLINE;
-	if (j.binder.format != BINDER_MIME)
+	if (j.binder.format == BINDER_MIME)
+		j.walk.see = see;
+	else
 		j.walk.want |= WANT_READING;
 	progress_start(&j.walk.progress, opt->quiet);
 	status = run(&j);

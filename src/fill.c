@@ -91,12 +91,14 @@ bullet(const char *p, size_t n)
 		if (n > strlen(signs[i]) &&
 		    memcmp(p, signs[i], strlen(signs[i])) == 0)
 			return strlen(signs[i]);
-	if (n > 0 && p[0] == '[') /* a footnote of the writer's own */
+	if (n == 0)
+		return 0;
+	if (p[0] == '[') /* a footnote of the writer's own */
 		k = 1;
 	while (k < n && k < 4 && p[k] >= '0' && p[k] <= '9')
 		k++;
-	if (k > (p[0] == '[') && n - k > 2 && strchr(".)]", p[k]) != NULL &&
-	    p[k + 1] == ' ')
+	if (k > (p[0] == '[' ? 1 : 0) && n - k > 2 &&
+	    strchr(".)]", p[k]) != NULL && p[k + 1] == ' ')
 		return k + 2;
 	return 0;
 }
@@ -183,7 +185,8 @@ put_line(const struct fill *x, size_t at, size_t k, bool first)
 	}
 	while (k > 0 && x->p[at + k - 1] == ' ')
 		k--;
-	buf_put(x->out, x->p + at, k);
+	if (k > 0)
+		buf_put(x->out, x->p + at, k);
 	buf_puts(x->out, "\n");
 }
 
@@ -195,6 +198,10 @@ fill(struct buf *out, const char *p, size_t n, uint32_t columns,
 	struct fill x = {.out = out, .p = p, .front = front, .n = n};
 	size_t at = 0, k;
 
+	if (n == 0) {
+		fill_kept(out, "", 0, front);
+		return;
+	}
 	x.columns = columns > taken + LEAST ? columns - taken : LEAST;
 	x.f = front_of(p, n, x.columns);
 	do {
@@ -227,7 +234,8 @@ fill_kept(struct buf *out, const char *p, size_t n, const char *front)
 				k--;
 		}
 		buf_puts(out, front);
-		buf_put(out, p + at, k);
+		if (k > 0)
+			buf_put(out, p + at, k);
 		buf_puts(out, "\n");
 		at += k;
 	} while (at < n);

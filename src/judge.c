@@ -441,6 +441,20 @@ read_what_is_left(struct pass *x, struct report *r)
 	buf_free(&out);
 }
 
+/* Where there is no memory for it the verdict stands. */
+static void
+read_for_digest(struct pass *x, struct report *r)
+{
+	jmp_buf outer;
+
+	memcpy(&outer, arena_oom(x->w->a), sizeof outer);
+	if (setjmp(*arena_oom(x->w->a)) == 0)
+		read_what_is_left(x, r);
+	else
+		r->reading = NULL;
+	memcpy(arena_oom(x->w->a), &outer, sizeof outer);
+}
+
 void
 judge(struct report *r, struct arena *a, struct rules *rules,
     const struct settings *set, const struct judge_job *job)
@@ -473,5 +487,5 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 		headline(r, a, &x.s->view);
 	show(r, a, x.s, &x.e, job->want);
 	if (job->want & WANT_READING && r->action != ACTION_HOLD)
-		read_what_is_left(&x, r);
+		read_for_digest(&x, r);
 }

@@ -26,6 +26,9 @@ words(void **state)
 {
 	(void)state;
 	gives("", 20, "\n");
+	gives("[", 20, "[\n");
+	gives("[1", 20, "[1\n");
+	gives("> ", 20, ">\n");
 	gives("the kettle is on the stove again", 20,
 	    "the kettle is on the\nstove again\n");
 	gives("the kettle is on top of the stove", 20,
@@ -131,6 +134,10 @@ kept(void **state)
 	char line[2000];
 
 	(void)state;
+	fill(&out, NULL, 0, 20, "");
+	fill_kept(&out, NULL, 0, "");
+	assert_int_equal(out.len, 2);
+	out.len = 0;
 	fill_kept(&out, "a  |  b", 7, "");
 	assert_int_equal(out.len, 8);
 	assert_memory_equal(out.p, "a  |  b\n", 8);
