@@ -11,6 +11,23 @@
 #define LARGE (16u << 10) /* from here on a block has a chunk of its own */
 #define ALIGN 16u
 
+/* Under ASan a block ends where it ends, with a fence behind it. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FENCED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FENCED 1
+#endif
+#endif
+#ifdef FENCED
+#include <sanitizer/asan_interface.h>
+#define FENCE ALIGN
+#else
+#define FENCE 0u
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
 struct chunk {
 	struct chunk *next;
 	size_t size, used; /* of the bytes behind this struct */
@@ -86,20 +103,30 @@ take(struct arena *a, struct chunk *old, size_t size)
 	return c;
 }
 
+/* The first len of size bytes are the block. */
 static void *
-raw_alloc(struct arena *a, size_t len)
+fence(char *p, size_t len, size_t size)
+{
+	ASAN_UNPOISON_MEMORY_REGION(p, len);
+	ASAN_POISON_MEMORY_REGION(p + len, size - len);
+	return p;
+}
+
+static void *
+raw_alloc(struct arena *a, size_t asked)
 {
 	struct chunk *c;
+	size_t len;
 
-	if (len > a->cap)
+	if (asked > a->cap)
 		out_of_memory(a);
-	len = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	len = (asked + FENCE + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (len >= LARGE) {
 		c = take(a, NULL, len);
 		c->next = a->large;
 		a->large = c;
 		c->used = len;
-		return c->bytes;
+		return fence(c->bytes, asked, len);
 	}
 	if (a->small == NULL || a->small->size - a->small->used < len) {
 		c = take(a, NULL, CHUNK);
@@ -109,7 +136,7 @@ raw_alloc(struct arena *a, size_t len)
 	}
 	c = a->small;
 	c->used += len;
-	return c->bytes + c->used - len;
+	return fence(c->bytes + c->used - len, asked, len);
 }
 
 void *
@@ -156,11 +183,11 @@ arena_grow(struct arena *a, void *p, size_t old_len, size_t new_len)
 		if (new_len > a->cap)
 			out_of_memory(a);
 		if ((*large)->size >= new_len)
-			return p;
+			return fence(p, new_len, (*large)->size);
 		c = take(a, *large, (new_len + ALIGN - 1) & ~(size_t)15);
 		*large = c;
 		c->used = c->size;
-		return c->bytes;
+		return fence(c->bytes, new_len, c->size);
 	}
 	q = raw_alloc(a, new_len);
 	if (old_len > 0)

@@ -115,10 +115,9 @@ xfer_string(struct wire *w, const char **s)
 	xfer_bytes(w, s, &len);
 	if (w->out != NULL)
 		return;
+	w->bad |= memchr(*s, '\0', len) != NULL || (there == 0 && len > 0);
 	if (there == 0)
 		*s = NULL;
-	else if (memchr(*s, '\0', len) != NULL)
-		w->bad = true;
 }
 
 /* The count of an array whose elements take at least `least` bytes: memory is

@@ -1,9 +1,13 @@
 /*
  * LD_PRELOAD: makes one call fail, in the first process only.
  *
- *	INJECT_CALL	name of the call, as in the table below
+ *	INJECT_CALL	name of the call, as in the table below; stdout: a write to
+ *			standard output
  *	INJECT_N	which one of them, from 1
- *	INJECT_ERRNO	what it fails with; 0: a write or read of half the bytes
+ *	INJECT_ERRNO	what it fails with; 0: a write or read of half the bytes;
+ *			-N: a write of half the bytes, or a rename that is done,
+ *			then signal N
+ *			alarm: its seconds are divided by that
  *	INJECT_FIRED	a file that is made when it happens
  *
  * A probe that never fires shows nothing, hence the file.
@@ -13,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,10 +96,14 @@ open(const char *path, int flags, ...)
 ssize_t
 write(int fd, const void *p, size_t n)
 {
-	if (fires("write")) {
-		if (wish.error != 0)
+	if (fires("write") || (fd == STDOUT_FILENO && fires("stdout"))) {
+		if (wish.error > 0)
 			return -1;
 		n = n > 1 ? n / 2 : n;
+		if (wish.error < 0) {
+			syscall(SYS_write, fd, p, n);
+			kill(wish.pid, -wish.error);
+		}
 	}
 	return syscall(SYS_write, fd, p, n);
 }
@@ -160,8 +169,6 @@ CALL(int, fsync, (int fd), SYS_fsync, fd)
 CALL(int, mkdir, (const char *path, mode_t mode), SYS_mkdir, path, mode)
 CALL(int, mkdirat, (int dir, const char *path, mode_t mode), SYS_mkdirat, dir,
     path, mode)
-CALL(int, renameat, (int a, const char *p, int b, const char *q), SYS_renameat,
-    a, p, b, q)
 CALL(int, unlinkat, (int dir, const char *path, int flags), SYS_unlinkat, dir,
     path, flags)
 CALL(int, linkat, (int a, const char *p, int b, const char *q, int flags),
@@ -169,6 +176,29 @@ CALL(int, linkat, (int a, const char *p, int b, const char *q, int flags),
 CALL(int, pipe2, (int fd[2], int flags), SYS_pipe2, fd, flags)
 CALL(ssize_t, getrandom, (void *p, size_t n, unsigned flags), SYS_getrandom, p,
     n, flags)
+
+int
+renameat(int a, const char *p, int b, const char *q)
+{
+	int fired = fires("renameat"), rc;
+
+	if (fired && wish.error > 0)
+		return -1;
+	rc = (int)syscall(SYS_renameat, a, p, b, q);
+	if (fired && wish.error < 0)
+		kill(wish.pid, -wish.error);
+	return rc;
+}
+
+/* Its time goes by that much faster. */
+unsigned
+alarm(unsigned seconds)
+{
+	unsigned (*real)(unsigned) =
+	    (unsigned (*)(unsigned))dlsym(RTLD_NEXT, "alarm");
+
+	return real(fires("alarm") ? seconds / (unsigned)wish.error : seconds);
+}
 
 int
 fstat(int fd, struct stat *st)

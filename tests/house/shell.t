@@ -3,7 +3,7 @@
 . "${0%/*}/../lib.sh"
 cd "$TOP" || exit 1
 
-for f in tests/*/*.t tests/*.sh .ci/*; do
+for f in tests/*/*.t tests/*.sh tests/callers/*.sh .ci/*; do
 	case $(head -n 1 "$f") in
 	'#!'*sh) is "$f" "$(cd "${f%/*}" && shellcheck -x "${f##*/}")" '' ;;
 	'#!'*) ;;
