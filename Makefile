@@ -12,7 +12,7 @@ B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
 SRC = arena buf log clock when date map message decode decode_names \
-	decode_charset width html digest digest_toc fold fold_case pattern \
+	decode_charset width fill html digest digest_toc fold fold_case pattern \
 	literal_plain literal_width literal_set literal prefilter re \
 	rules rules_about rules_define rules_meta rules_parse rules_tags \
 	rules_words conf mime mime_etpan view view_links match_address \
@@ -21,16 +21,17 @@ SRC = arena buf log clock when date map message decode decode_names \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
-	entries entries_judge entries_plan show headline judge wire sandbox \
+	entries entries_judge entries_plan show headline reading reading_html judge wire sandbox \
 	worker worker_pool \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	vault vault_file vault_kind vault_open vault_store vault_token \
 	row tally progress \
-	post doctor doctor_own doctor_procmail doctor_maildrop doctor_fdm \
+	post spool walk page heading binder binder_write \
+	doctor doctor_own doctor_procmail doctor_maildrop doctor_fdm \
 	doctor_mutt doctor_sieve doctor_dovecot doctor_postfix \
 	complete complete_script cmd_filter cmd_restore cmd_explain \
-	cmd_rules cmd_scan cmd_shelf cmd_list cmd_show cmd_release cmd_allow \
-	cmd_purge cmd_report cmd_doctor main
+	cmd_rules cmd_scan cmd_digest cmd_shelf cmd_list cmd_show \
+	cmd_release cmd_allow cmd_purge cmd_report cmd_doctor main
 TABLES = fold html sandbox
 PROGS = simsift
 

@@ -18,6 +18,7 @@ struct options {
 	bool held, cut;
 	/* show, release, allow, purge, report */
 	const char *to, *maildir, *older, *mail;
+	const char *format, *width; /* digest */
 	bool raw, to_stdout, again, yes;
 	/* doctor */
 	const char *home, *etc;
@@ -36,6 +37,7 @@ int cmd_explain(const struct options *);
 int cmd_diff(const struct options *);
 int cmd_rules(const struct options *);
 int cmd_scan(const struct options *);
+int cmd_digest(const struct options *);
 int cmd_list(const struct options *);
 int cmd_show(const struct options *);
 int cmd_release(const struct options *);

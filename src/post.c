@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,20 @@ post_address(const char *s)
 		    strchr("<>()[]\\,;:\"|`$&*?!#{}'", s[i]) != NULL)
 			return false;
 	return true;
+}
+
+void
+post_self(char out[POST_SELF])
+{
+	struct passwd *me = getpwuid(getuid());
+	const char *user = "simsift";
+	char host[64] = "";
+
+	if (me != NULL && post_address(me->pw_name))
+		user = me->pw_name;
+	if (gethostname(host, sizeof host - 1) == -1 || !post_address(host))
+		strcpy(host, "localhost");
+	snprintf(out, POST_SELF, "%.300s@%s", user, host);
 }
 
 /* ---- sendmail ---- */
@@ -108,15 +123,15 @@ wait_for(pid_t pid, const char *program, struct err *err)
 }
 
 int
-post_sendmail(const char *program, const char *const *to, size_t nto,
-    const struct buf *message, struct err *err)
+post_sendmail_file(const char *program, const char *const *to, size_t nto,
+    int fd, struct err *err)
 {
 	const char **argv = calloc(nto + 4, sizeof *argv);
-	int fd = -1, rc = -1;
 	size_t n = 0;
+	int rc = -1;
 	pid_t pid;
 
-	if (argv == NULL || message->failed) {
+	if (argv == NULL) {
 		err_set(err, "no memory for the message");
 		goto out;
 	}
@@ -133,18 +148,31 @@ post_sendmail(const char *program, const char *const *to, size_t nto,
 		}
 		argv[n++] = to[i];
 	}
-	if ((fd = as_file(message, err)) == -1)
-		goto out;
-	if ((pid = fork()) == -1)
+	if (lseek(fd, 0, SEEK_SET) == -1)
+		err_errno(err, "the message");
+	else if ((pid = fork()) == -1)
 		err_errno(err, "cannot start %s (ulimit -u)", program);
 	else if (pid == 0)
 		become(program, argv, fd);
 	else
 		rc = wait_for(pid, program, err);
 out:
-	if (fd != -1)
-		close(fd);
 	free(argv);
+	return rc;
+}
+
+int
+post_sendmail(const char *program, const char *const *to, size_t nto,
+    const struct buf *message, struct err *err)
+{
+	int fd, rc;
+
+	if (message->failed)
+		return err_set(err, "no memory for the message");
+	if ((fd = as_file(message, err)) == -1)
+		return -1;
+	rc = post_sendmail_file(program, to, nto, fd, err);
+	close(fd);
 	return rc;
 }
 
