@@ -26,7 +26,8 @@ SRC = arena buf log clock when date map message decode decode_names \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
 	vault vault_file vault_kind vault_open vault_store vault_token rewrite \
 	disk maildir lock journal ledger splice apply_mbox \
-	apply_maildir apply_file apply apply_undo \
+	apply_maildir apply_file apply \
+	apply_undo_file apply_undo_mbox apply_undo \
 	row tally progress \
 	post cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
 	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main

@@ -53,6 +53,7 @@ apply_done(void *ctx, const char *tag, struct err *err)
 	if (old && ledger_go_on(l, err) == -1)
 		return -1;
 	ledger_word(l, undo ? "undone" : "done", a->path);
+	ledger_mark(l, undo ? "undone" : "done", a->path);
 	return ledger_sync(l, err);
 }
 
@@ -72,7 +73,7 @@ take_over(struct apply *a, struct err *err)
 			    "%s: the last --undo did not come to its end: run "
 			    "it again first",
 			    l->box[i].path);
-	if (!l->any || l->ended || l->n == 0)
+	if (!l->any || l->ended || l->n == 0 || l->box[l->n - 1].undone)
 		return 0;
 	b = &l->box[l->n - 1];
 	e = b->n > 0 ? &b->v[b->n - 1] : NULL;

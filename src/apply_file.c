@@ -39,12 +39,19 @@ file_read(struct apply *a, const struct pool_item *item, struct err *err)
 static int
 note(struct apply *a, enum deed deed, struct err *err)
 {
-	char sum[VAULT_ID + 1] = "";
-	const struct ledger_entry e = {
-	    .deed = deed, .old = a->file, .new = "", .id = a->id, .sum = sum};
+	char sum[VAULT_ID + 1] = "", like[64];
+	const struct ledger_entry e = {.deed = deed,
+	    .old = a->file,
+	    .new = "",
+	    .id = a->id,
+	    .sum = sum,
+	    .before = like};
 
 	if (deed == DEED_CUT)
 		SHA256Data((const uint8_t *)a->out.p, a->out.len, sum);
+	snprintf(like, sizeof like, LEDGER_LIKE,
+	    (long long)a->st.st_mtim.tv_sec, a->st.st_mtim.tv_nsec,
+	    (unsigned)a->st.st_mode & 0777);
 	ledger_deed(&a->ledger, &e);
 	return ledger_sync(&a->ledger, err);
 }

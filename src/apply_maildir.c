@@ -68,15 +68,19 @@ name_new(const struct apply *a, char out[MAILDIR_NAME])
 static int
 note(struct apply *a, enum deed deed, const char *new, struct err *err)
 {
-	char sum[VAULT_ID + 1] = "";
+	char sum[VAULT_ID + 1] = "", like[64];
 	const struct ledger_entry e = {.deed = deed,
 	    .old = a->file,
 	    .new = new,
 	    .id = deed != DEED_MOVE ? a->id : "",
-	    .sum = sum};
+	    .sum = sum,
+	    .before = like};
 
 	if (deed == DEED_CUT)
 		SHA256Data((const uint8_t *)a->out.p, a->out.len, sum);
+	snprintf(like, sizeof like, LEDGER_LIKE,
+	    (long long)a->st.st_mtim.tv_sec, a->st.st_mtim.tv_nsec,
+	    (unsigned)a->st.st_mode & 0777);
 	ledger_deed(&a->ledger, &e);
 	return ledger_sync(&a->ledger, err);
 }

@@ -16,9 +16,8 @@
 
 /* ---- the message, read again ---- */
 
-/* Where the line before `at` begins: the From_ line. */
-static int
-from_line_at(int fd, uint64_t at, uint64_t *start)
+int
+apply_from_line(int fd, uint64_t at, uint64_t *start)
 {
 	char text[LIMIT_FROM_SEEN * 4];
 	size_t n = at < sizeof text ? (size_t)at : sizeof text;
@@ -44,7 +43,7 @@ mbox_read(struct apply *a, const struct pool_item *item, struct err *err)
 		a->fd = open(a->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (a->fd == -1)
 		return err_errno(err, "cannot be opened");
-	if (from_line_at(a->fd, item->offset, &start) == -1)
+	if (apply_from_line(a->fd, item->offset, &start) == -1)
 		return err_set(err, "it changed meanwhile");
 	a->skip = (size_t)(item->offset - start);
 	n = a->skip + item->len;

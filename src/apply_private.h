@@ -71,14 +71,39 @@ int apply_read_file(struct apply *, const char *path, struct err *);
 int apply_put_file(const char *path, const char *p, size_t n,
     const struct stat *, struct err *);
 
+/* Where the line before `at` of an mbox begins: the From_ line. */
+int apply_from_line(int fd, uint64_t at, uint64_t *start);
+
 /* Tells the ledger of the run that a box is finished, by the journal's tag. */
 int apply_done(void *apply, const char *tag, struct err *);
 
-/* After a kill: what the last deeds of the last run left half done. */
-int apply_repair(struct apply *, struct err *);
+/* After a kill: what the last deed of the last run left half done. */
 int apply_maildir_repair(struct apply *, const struct ledger_box *,
     const struct ledger_entry *, struct err *);
 int apply_file_repair(struct apply *, const struct ledger_box *,
     const struct ledger_entry *, struct err *);
+
+/* ---- --undo ---- */
+
+struct undo {
+	struct apply a; /* vault, ledger, words; the box that is at hand */
+	struct arena *arena;
+	struct vault_list list;
+	uint64_t back, left;
+};
+
+/* What cannot be brought back: left, and said. */
+void apply_undo_left(struct undo *, const char *place, const char *why);
+/* The original, appended; 1: it is not there any more; -1: not to be had. */
+int apply_undo_original(
+    struct undo *, const char *id, struct buf *, struct err *);
+/* -1: the next time, maybe.  What will not come back is said. */
+int apply_undo_mbox(struct undo *, const struct ledger_box *, struct err *);
+int apply_undo_maildir(
+    struct undo *, const struct ledger_box *, const struct ledger_entry *);
+int apply_undo_file(
+    struct undo *, const struct ledger_box *, const struct ledger_entry *);
+/* The time and mode that the ledger has of it. */
+void apply_undo_like(const struct ledger_entry *, struct stat *);
 
 #endif

@@ -217,6 +217,7 @@ read_box(struct ledger *l, const struct field_text *f)
 
 	l->box = arena_more(l->arena, l->box, l->n, &l->size, sizeof *l->box);
 	b = &l->box[l->n++];
+	l->ended = false; /* another run went on */
 	*b = (struct ledger_box){.kind = box_kind_of(f[1].p), .path = f[2].p};
 }
 
@@ -240,19 +241,22 @@ read_deed(struct ledger *l, enum deed deed, const struct field_text *f)
 	    .behind = f[7].p};
 }
 
-static void
-read_word(struct ledger *l, const char *word, const char *path)
+/* done is of the last time that the run was at that box. */
+void
+ledger_mark(struct ledger *l, const char *word, const char *path)
 {
-	if (strcmp(word, "end") == 0)
-		l->ended = true;
-	for (uint32_t i = 0; i < l->n; i++) {
+	bool done = strcmp(word, "done") == 0, seen = false;
+
+	l->ended |= strcmp(word, "end") == 0;
+	for (uint32_t i = l->n; i-- > 0;) {
 		struct ledger_box *b = &l->box[i];
 
 		if (strcmp(b->path, path) != 0)
 			continue;
-		b->done |= strcmp(word, "done") == 0;
+		b->done |= done && !seen;
 		b->undo |= strcmp(word, "undo") == 0;
 		b->undone |= strcmp(word, "undone") == 0;
+		seen = true;
 	}
 }
 
@@ -278,7 +282,7 @@ read_line(struct ledger *l, const char *p, size_t n)
 			read_deed(l, d, f);
 			return;
 		}
-	read_word(l, f[0].p, f[1].p);
+	ledger_mark(l, f[0].p, f[1].p);
 }
 
 /* The last line may not be all there: what it was to tell was not done. */

@@ -32,10 +32,13 @@ struct ledger_entry {
 	uint32_t from_len;
 };
 
+#define LEDGER_LIKE "%lld.%09ld %o" /* that time and mode */
+
 struct ledger_box {
 	enum box_kind kind;
 	const char *path; /* absolute */
 	bool done, undo, undone;
+	bool skip; /* the caller's */
 	struct ledger_entry *v;
 	uint32_t n, size;
 };
@@ -69,6 +72,8 @@ void ledger_box(struct ledger *, enum box_kind, const char *path);
 void ledger_deed(struct ledger *, const struct ledger_entry *);
 /* word: done, undo, undone, end. */
 void ledger_word(struct ledger *, const char *word, const char *path);
+/* The same in memory: done, undo, undone. */
+void ledger_mark(struct ledger *, const char *word, const char *path);
 int ledger_sync(struct ledger *, struct err *);
 
 const char *ledger_deed_name(enum deed);

@@ -72,9 +72,8 @@ sum_of(int fd, uint64_t at, uint64_t n, uint8_t sum[SHA256_DIGEST_LENGTH])
 	return 0;
 }
 
-/* Behind the empty line at `at`, or `at`. */
-static uint64_t
-behind_empty_line(int box, uint64_t at)
+uint64_t
+splice_behind(int box, uint64_t at)
 {
 	char c[2];
 	ssize_t n = disk_read(box, c, 2, at);
@@ -113,8 +112,10 @@ is_there(const struct splice_change *c, int box, uint64_t size)
 		sum_of(box, c->guard, c->guard_to - c->guard, sum) == -1 ||
 		memcmp(sum, c->sum, sizeof sum) != 0))
 		return false;
-	return !c->whole ||
-	       from_or_end(box, behind_empty_line(box, c->guard_to));
+	/* What is put in stands where a message begins. */
+	if (c->from == c->to && !from_or_end(box, c->from))
+		return false;
+	return !c->whole || from_or_end(box, splice_behind(box, c->guard_to));
 }
 
 /* What goes with the change, as the box is now. */
@@ -123,7 +124,7 @@ gone_to(const struct splice_change *c, int box)
 {
 	return c->whole && c->to == c->guard_to && c->to > c->from &&
 		       c->from == c->guard
-		   ? behind_empty_line(box, c->to)
+		   ? splice_behind(box, c->to)
 		   : c->to;
 }
 

@@ -37,6 +37,9 @@ int splice_add(
     struct splice *, const struct splice_change *, const char *p, struct err *);
 void splice_close(struct splice *);
 
+/* Behind the empty line at `at` of a box, or `at`. */
+uint64_t splice_behind(int box, uint64_t at);
+
 struct splice_job {
 	const char *path; /* absolute, no link */
 	/* The file that was read, as it was then: its inode counts, and what
