@@ -101,6 +101,11 @@
 #define LIMIT_LOT_FULL (256u << 10) /* no more is added from here on */
 #define LIMIT_LOT_MESSAGES 64u
 
+/* Changes in mailboxes. */
+#define LIMIT_PATH 4096u         /* bytes of a path, with its NUL */
+#define LIMIT_LOCK_MS 10000u     /* so long an mbox may be locked by others */
+#define LIMIT_LEDGER (256u << 20) /* the record of a run: 500,000 messages */
+
 /* Mailboxes. */
 #define LIMIT_SENDERS 10000u          /* that scan counts one by one */
 #define LIMIT_FROM_SEEN 1024u         /* bytes of a From_ line that count */

@@ -29,7 +29,7 @@
 #define REPORT 0x2000u
 #define VAULT                                                             \
 	(FILTER | CHECK | HOLD | RESTORE | EXPLAIN | DIFF | LIST | SHOW | \
-	    RELEASE | ALLOW | PURGE | REPORT)
+	    RELEASE | ALLOW | PURGE | REPORT | SCAN)
 #define ALL ~0u
 
 static const struct command {
@@ -51,7 +51,7 @@ static const struct command {
 	"each hit with its rule, and what is cut"},
     {"diff", DIFF, false, cmd_diff, "[FILE|ID]", "what would be, or was, cut"},
     {"scan", SCAN, false, cmd_scan, "BOX...",
-	"look through boxes, files, folders; changes nothing"},
+	"look through boxes; --apply cleans them, too"},
     {"rules", RULES, false, cmd_rules, "lint|test|list",
 	"check, try and list the rules"},
     {"list", LIST, false, cmd_list, "", "what is in the vault, newest first"},
@@ -92,6 +92,14 @@ static const struct flag {
 	"so many workers; otherwise one a processor"},
     {"--range", VALUE, SCAN, offsetof(struct options, range), "OFF:LEN",
 	"a piece of an mbox: its messages that begin there"},
+    {"--apply", FLAG, SCAN, offsetof(struct options, apply), "",
+	"cut and hold; the originals go into the vault"},
+    {"--action", VALUE, SCAN, offsetof(struct options, action), "cut|hold",
+	"with --apply: all that would be cut or held"},
+    {"--move", VALUE, SCAN, offsetof(struct options, move), "FOLDER",
+	"with --apply: held messages go to that Maildir"},
+    {"--undo", FLAG, SCAN, offsetof(struct options, undo), "",
+	"bring back what the last --apply changed"},
     {"--timing", FLAG, SCAN, offsetof(struct options, timing), "",
 	"with --json: milliseconds a message"},
     {"--sha256", FLAG, SCAN, offsetof(struct options, sum), "",

@@ -15,8 +15,5 @@ void worker_write(const char *p, size_t n);
 void worker_misbehave(const char *p, size_t n);
 /* Why it ended; 0: it ended well. */
 int worker_explain(int status, struct err *);
-/* May the answer be believed? */
-int worker_check(const struct report *, struct rules *, const char *p,
-    uint32_t len, struct err *);
 
 #endif

@@ -1,0 +1,84 @@
+#ifndef APPLY_PRIVATE_H
+#define APPLY_PRIVATE_H
+
+#include "apply.h"
+#include "ledger.h"
+#include "limits.h"
+#include "rewrite.h"
+#include "splice.h"
+
+struct apply;
+
+/* A kind of box. */
+struct apply_ops {
+	/* The bytes of the message into a->bytes, from a->skip on. */
+	int (*read)(struct apply *, const struct pool_item *, struct err *);
+	/* a->out takes its place. */
+	int (*replace)(struct apply *, const struct pool_item *, struct err *);
+	/* It goes; its original is in the vault. */
+	int (*remove)(struct apply *, const struct pool_item *, struct err *);
+	/* It goes into the folder, or NULL. */
+	int (*move)(struct apply *, const struct pool_item *, struct err *);
+	/* It stays as it is. */
+	void (*stay)(struct apply *, const struct pool_item *);
+	int (*end)(struct apply *, struct err *);
+};
+
+extern const struct apply_ops apply_mbox, apply_maildir, apply_file;
+
+struct counts {
+	uint64_t cut, held, moved, left;
+};
+
+struct apply {
+	struct apply_wish wish;
+	struct vault vault;
+	struct ledger ledger;
+	const struct apply_ops *ops;
+	enum box_kind kind;
+	const char *name; /* of the box, as given */
+	char *path;       /* absolute, no links */
+	struct buf bytes; /* of the message, read again */
+	size_t skip;      /* what stands there before it */
+	struct buf out;   /* what takes its place */
+	struct arena *arena;
+	char id[VAULT_ID + 1]; /* of its original */
+	struct counts all, box;
+
+	/* mbox */
+	int fd;
+	struct stat was;
+	bool counted; /* mboxcl2 */
+	struct splice splice;
+	char before[VAULT_ID + 1]; /* sum of the message that stays, before */
+
+	/* the others */
+	char *noted; /* the folder that the ledger is at */
+	char *base;  /* its absolute path */
+	char *file;  /* of the message, below it */
+	struct stat st;
+};
+
+/* Tells the ledger which box comes. */
+void apply_note_box(struct apply *, enum box_kind, const char *path);
+/* a->noted, a->base and a->file for the message of that item, whose path
+   begins with its box. */
+int apply_place(struct apply *, const struct pool_item *, struct err *);
+
+/* The file of a message into a->bytes and a->st. */
+int apply_read_file(struct apply *, const char *path, struct err *);
+/* A file takes another's place, with its times, mode and owner. */
+int apply_put_file(const char *path, const char *p, size_t n,
+    const struct stat *, struct err *);
+
+/* Tells the ledger of the run that a box is finished, by the journal's tag. */
+int apply_done(void *apply, const char *tag, struct err *);
+
+/* After a kill: what the last deeds of the last run left half done. */
+int apply_repair(struct apply *, struct err *);
+int apply_maildir_repair(struct apply *, const struct ledger_box *,
+    const struct ledger_entry *, struct err *);
+int apply_file_repair(struct apply *, const struct ledger_box *,
+    const struct ledger_entry *, struct err *);
+
+#endif
