@@ -54,7 +54,7 @@ scan() {
 }
 # What must be the same whatever the box is.
 same() {
-	sed 's/.*"offset":[0-9]*,//'
+	sed 's/^{"v":1,"box":"[^"]*","id":"[^"]*","offset":[0-9]*,//'
 }
 
 state() {
