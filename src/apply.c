@@ -102,6 +102,7 @@ apply_open(struct apply **out, const struct apply_wish *wish, struct err *err)
 	a->bytes = BUF(LIMIT_MESSAGE + (1u << 20));
 	a->out = BUF(LIMIT_MESSAGE + (1u << 20));
 	if (vault_open(&a->vault, wish->vault, true, err) == 0 &&
+	    vault_remember(&a->vault, err) == 0 &&
 	    ledger_open(&a->ledger, &a->vault, err) == 0 &&
 	    take_over(a, err) == 0) {
 		*out = a;
@@ -146,6 +147,7 @@ apply_box(struct apply *a, const char *path, struct err *err)
 	a->path = NULL;
 	a->ops = NULL;
 	a->box = (struct counts){0};
+	a->stop = false;
 	a->before[0] = '\0';
 	a->name = path;
 	if (strcmp(path, "-") == 0)
@@ -242,13 +244,20 @@ put(void *ctx, const char *p, size_t n)
 }
 
 static int
+keep(struct apply *a, struct rewrite *w, enum action action, struct err *err)
+{
+	a->stop = rewrite_keep(w, action, NULL, NULL, err) != 0;
+	return a->stop ? -1 : 0;
+}
+
+static int
 cut(struct apply *a, struct rewrite *w, const struct pool_item *item,
     struct err *err)
 {
 	struct buf field = BUF(LIMIT_FIELD);
 	int rc;
 
-	if (rewrite_keep(w, ACTION_CUT, NULL, NULL, err) != 0)
+	if (keep(a, w, ACTION_CUT, err) == -1)
 		return -1;
 	memcpy(a->id, w->id, sizeof a->id);
 	a->out.len = 0;
@@ -273,7 +282,7 @@ hold(struct apply *a, struct rewrite *w, const struct pool_item *item,
 		a->box.moved += rc == 0;
 		return rc;
 	}
-	if (rewrite_keep(w, ACTION_HOLD, NULL, NULL, err) != 0)
+	if (keep(a, w, ACTION_HOLD, err) == -1)
 		return -1;
 	memcpy(a->id, w->id, sizeof a->id);
 	rc = a->ops->remove(a, item, err);
@@ -342,7 +351,9 @@ apply_message(struct apply *a, struct pool_item *item)
 	if (a->ops == NULL)
 		return false;
 	hold_all(a, &item->report);
-	if (cannot_cut(a, item)) {
+	if (a->stop) {
+		a->box.left += item->report.action > ACTION_MARK;
+	} else if (cannot_cut(a, item)) {
 		say(a, false, "%s: left as it is, it cannot be cut: %s",
 		    item->id, report_refusal_name(item->report.refusal));
 		a->box.left++;
@@ -353,7 +364,8 @@ apply_message(struct apply *a, struct pool_item *item)
 		arena_free(a->arena);
 	}
 	if (rc == -1) {
-		say(a, true, "%s: left as it is: %s", item->id, err.text);
+		say(a, true, "%s: left as it is%s: %s", item->id,
+		    a->stop ? ", and what comes behind it" : "", err.text);
 		a->box.left++;
 	}
 	if (rc != 1)

@@ -101,10 +101,11 @@ file_replace(struct apply *a, const struct pool_item *item, struct err *err)
 	char path[LIMIT_PATH];
 
 	(void)item;
-	if (path_of(a, path, err) == -1 || check(a, path, err) == -1 ||
-	    note(a, DEED_CUT, err) == -1)
+	if (path_of(a, path, err) == -1 || check(a, path, err) == -1)
 		return -1;
-	return apply_put_file(path, a->out.p, a->out.len, &a->st, err);
+	a->stop = note(a, DEED_CUT, err) == -1 ||
+		  apply_put_file(path, a->out.p, a->out.len, &a->st, err) == -1;
+	return a->stop ? -1 : 0;
 }
 
 static int

@@ -161,6 +161,7 @@ maildir_replace(struct apply *a, const struct pool_item *item, struct err *err)
 		(void)sync_part(a->base, new, &why);
 		return -1;
 	}
+	a->stop = false;
 	if (rc == 0) {
 		unlink(to);
 		return err_set(err, "it is gone");
@@ -174,12 +175,14 @@ maildir_remove(struct apply *a, const struct pool_item *item, struct err *err)
 	int rc;
 
 	(void)item;
-	if (note(a, DEED_HOLD, "", err) == -1)
+	a->stop = true;
+	if (note(a, DEED_HOLD, "", err) == -1 ||
+	    (rc = remove_old(a, NULL, err)) == -1)
 		return -1;
-	rc = remove_old(a, NULL, err);
+	a->stop = false;
 	if (rc == 1)
 		return sync_part(a->base, a->file, err);
-	return rc == 0 ? err_set(err, "it is gone") : -1;
+	return err_set(err, "it is gone");
 }
 
 /* A folder of the Maildir, ".Name", whether it was written so or "Name"; with

@@ -44,6 +44,9 @@ struct apply {
 	struct arena *arena;
 	char id[VAULT_ID + 1]; /* of its original */
 	struct counts all, box;
+	/* The world is in the way: with the next message it would be the
+	   same. */
+	bool stop;
 
 	/* mbox */
 	int fd;
