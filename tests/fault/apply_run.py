@@ -65,8 +65,9 @@ class Place:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def command(self, what):
+        # In a table's place rows: no word about its speed.
         return [self.kind.simsift, "scan", what, "-C", self.kind.rules, "-V",
-                self.vault, self.box]
+                self.vault] + ["--json"] * (what == "--apply") + [self.box]
 
     def apply(self, what="--apply", **env):
         return subprocess.run(
