@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import subprocess
+import threading
 
 RULES = r"""body TOKEN /\[TG @shop88\]/
 score TOKEN 5
@@ -340,8 +341,13 @@ class Tap:
 
     def __init__(self):
         self.number = self.bad = 0
+        self.one = threading.Lock()
 
     def result(self, what, wrong, note=""):
+        with self.one:
+            self.print(what, wrong, note)
+
+    def print(self, what, wrong, note):
         self.number += 1
         self.bad += bool(wrong)
         print("%s %d - %s%s" % ("not ok" if wrong else "ok", self.number,

@@ -6,6 +6,7 @@ folder.
 import os
 import random
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -38,7 +39,10 @@ def as_before(place, start):
 
 def plain(kind, start):
     place = Place(kind, "plain")
-    wrong = ran("apply", place.apply()) + ran("undo", place.apply("--undo"))
+    wrong = ran("apply", place.apply())
+    t = time.monotonic()
+    wrong += ran("undo", place.apply("--undo"))
+    kind.undo_seconds = time.monotonic() - t
     wrong += as_before(place, start)
     tap.result("%s: all is as before" % kind.name, wrong)
     p = place.apply("--undo")
@@ -110,7 +114,7 @@ def at_random(kind, start, i):
     if hit is None:
         wrong += ran("apply", place.apply())
     for _ in range(rng.choice((0, 1, 1, 2))):
-        hit = place.kill(rng, "--undo")
+        hit = place.kill(rng, "--undo", kind.undo_seconds)
         wrong += place.check(False)
     p = place.apply("--undo")
     if p.returncode != 0 and b"nothing to undo" not in p.stderr.lower():
@@ -128,11 +132,10 @@ def random_moments(kind, start, count):
                    count, sum(g[0] for g in got)))
 
 
-def stopped(kind, start, applied, n):
+def stopped(kind, start, n):
     """Undo is killed before its n-th change.  Was it?"""
-    place, wrong = Place(kind, "c%d" % n), []
-    place.remove()
-    lib.copy(applied.path, place.path)
+    place = Place(kind, "c%d" % n)
+    wrong = ran("apply", place.apply())
     fired = place.path + ".fired"
     place.apply("--undo", LD_PRELOAD=inject, INJECT_CALL="change",
                 INJECT_N=str(n), INJECT_ERRNO="-1", INJECT_FIRED=fired)
@@ -151,11 +154,9 @@ def stopped(kind, start, applied, n):
 
 
 def each_change(kind, start):
-    applied = Place(kind, "here")
-    wrong = ran("apply", applied.apply())
-    n, go = 0, True
+    wrong, n, go = [], 0, True
     while go and n < 2000:
-        got = pool(lambda i: stopped(kind, start, applied, i),
+        got = pool(lambda i: stopped(kind, start, i),
                    range(n + 1, n + 9))
         wrong += [w for g in got for w in g[1]]
         n += sum(g[0] for g in got)
