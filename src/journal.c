@@ -32,6 +32,7 @@ struct head {
 };
 
 static const char magic[16] = "simsift journal";
+const uint64_t journal_step_at = offsetof(struct head, step);
 
 /* ---- sums ---- */
 
@@ -230,7 +231,7 @@ static int
 set_step(struct journal *j, uint32_t step, struct err *err)
 {
 	if (disk_write(j->fd, (const char *)&step, sizeof step,
-		offsetof(struct head, step)) == -1 ||
+		journal_step_at) == -1 ||
 	    disk_sync(j->fd) == -1)
 		return err_errno(err, "cannot write %s", j->path);
 	j->step = step;

@@ -51,6 +51,8 @@ struct journal {
 	bool begun; /* the box is no longer as it was */
 };
 
+extern const uint64_t journal_step_at; /* in the file: for tests */
+
 /* A new journal for the open box, whose end from `from` on will be made
    anew.  -1: there is none, and nothing is left of it. */
 int journal_open(struct journal *, const char *path, int box, uint64_t from,
