@@ -103,7 +103,7 @@ scan --undo
 "$SIMSIFT" scan -C r -V v --apply --action cut box 2>&1 >/dev/null |
 	grep -v ' MB/s$' >err
 is 'what cannot be cut is named' "$(cut -d: -f 1-3 err)" \
-	"simsift: box@$(grep -b '^From: ' box | sed -n '3s/:.*//p'): left as it is, it cannot be cut"
+	"simsift: box@$(grep -b '^From: ' old | sed -n '3s/:.*//p'): left as it is, it cannot be cut"
 scan --undo
 ok 'and back again' cmp box old
 {
