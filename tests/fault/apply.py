@@ -7,8 +7,10 @@ once, old or new, and a second run finishes the work, also when mail came
 between the two.
 """
 import errno
+import fcntl
 import os
 import random
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,7 @@ tap = lib.Tap()
 with open("own.cf", "w") as rule_file:
     rule_file.write(lib.RULES)
 RULES = os.getcwd()
+DIE, DIE_IN, END, STOP = -1, -2, -3, -4  # as inject.c has them
 WIDTH = 200  # of what is shown of a complaint
 
 
@@ -105,7 +108,7 @@ def calls(kind):
 def stopped(kind, n, error, came):
     """(did it happen, what is wrong)"""
     name = "c%d-%d%s" % (n, error, "-came" * came)
-    place, wrong = Place(kind, name), []
+    place, wrong, flags = Place(kind, name), [], False
     fired = place.path + ".fired"
     p = place.apply(LD_PRELOAD=inject, INJECT_CALL="change", INJECT_N=str(n),
                     INJECT_ERRNO=str(error), INJECT_FIRED=fired)
@@ -125,7 +128,15 @@ def stopped(kind, n, error, came):
         wrong.append("not tried again: %s" % p.stderr[:WIDTH])
     if p.returncode == 0:
         wrong += place.check(True)
-    if came:
+    if error == END:
+        if p.returncode not in (0, -signal.SIGTERM):
+            wrong.append("status %d" % p.returncode)
+        left = [n for n in place.left_over() if "box/tmp/" not in n]
+        wrong += left
+    if came and kind.maildir and n % 2:
+        place.read_by_hand()
+        flags = True
+    elif came:
         place.deliver(arrival(name, n, place))
     if not wrong:
         p = place.apply()
@@ -133,7 +144,7 @@ def stopped(kind, n, error, came):
             wrong.append("the second run: status %d: %s" % (
                 p.returncode, p.stderr[:WIDTH]))
         wrong += place.check(True)
-    if not wrong:
+    if not wrong and not flags:
         wrong += place.differs(kind.done)
     if not wrong:
         place.remove()
@@ -147,7 +158,7 @@ def each_change(kind, made, what, errors, only=None):
     for n in (n + 1 for n, (call, _) in enumerate(made)
               if only is None or call in only):
         ways = [(e, came) for e in errors for came in (False, True)]
-        ways = ways if runs >= 200 else [ways[(n + SEED) % len(ways)]]
+        ways = ways if runs >= 200 else [ways[(n // 2 + SEED) % len(ways)]]
         jobs += [(n, e, came) for e, came in ways]
     got = pool(lambda job: stopped(kind, *job), jobs)
     wrong = ["%s (%s %s)" % (w, made[job[0] - 1][0], made[job[0] - 1][1][-60:])
@@ -183,6 +194,39 @@ def order(kind, made):
     if not any(p.endswith(box) for p in synced):
         wrong.append("no fsync of the box is seen")
     tap.result("%s: what is on disk before what" % kind.name, wrong)
+
+
+def locked(kind, made):
+    """While the box is changed, both locks are held."""
+    wrong, seen = [], 0
+    for n in (n + 1 for n, (_, path) in enumerate(made)
+              if path.endswith("/box")):
+        place = Place(kind, "locks%d" % n)
+        p = subprocess.Popen(
+            place.command("--apply"), start_new_session=True, env=dict(
+                os.environ, LD_PRELOAD=inject, INJECT_CALL="change",
+                INJECT_N=str(n), INJECT_ERRNO=str(STOP),
+                INJECT_FIRED=place.path + ".fired"),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status = os.waitpid(p.pid, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            seen += 1
+            with open(place.box, "r+b") as f:
+                try:
+                    fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    wrong.append("%d: no fcntl lock" % n)
+                except OSError:
+                    pass
+            if not os.path.exists(place.box + ".lock"):
+                wrong.append("%d: no dot lock" % n)
+            os.killpg(p.pid, signal.SIGKILL)
+        p.wait()
+        os.unlink(place.path + ".fired")
+        place.remove()
+    if seen < 2:
+        wrong.append("stopped %d times" % seen)
+    tap.result("%s: both locks are held" % kind.name, wrong,
+               ": at %d changes" % seen)
 
 
 # ---- two at once, a full disk ----
@@ -287,15 +331,18 @@ def main():
         full_disk(kind)
     for kind in (kind_of("mbox", 6, 3000),
                  kind_of("mbox that grows", 4, 3000, ("clean", "cut")),
-                 kind_of("Maildir", 6, 3000)):
+                 kind_of("Maildir", 6, 3000),
+                 kind_of("Maildir with --move", 5, 3000)):
         made = calls(kind)
         if not kind.maildir:
             order(kind, made)
-        each_change(kind, made, "killed before each change", [-1])
+            locked(kind, made)
+        each_change(kind, made, "killed before each change", [DIE])
+        each_change(kind, made, "asked to end before each change", [END])
         each_change(kind, made, "each change fails",
                     [errno.ENOSPC, errno.EIO])
         writes = "write", "pwrite"
-        each_change(kind, made, "killed in each write", [-2], writes)
+        each_change(kind, made, "killed in each write", [DIE_IN], writes)
         each_change(kind, made, "half of each write, or it is interrupted",
                     [0, errno.EINTR], writes)
     return tap.end()

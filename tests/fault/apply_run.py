@@ -35,10 +35,13 @@ class Kind:
         self.rules = os.path.abspath(rules)
         self.folder = os.path.abspath(folder)
         self.maildir = name.startswith("Maildir")
+        self.move = "--move" in name
         self.start = os.path.join(self.folder, "start")
         os.makedirs(self.start)
         if self.maildir:
             lib.write_maildir(os.path.join(self.start, "box"), list_)
+            if self.move:
+                lib.write_maildir(os.path.join(self.start, "box/.Held"), [])
         else:
             lib.write_mbox(os.path.join(self.start, "box"), list_, tail=tail)
         lib.make_vault(os.path.join(self.start, "v"))
@@ -66,8 +69,11 @@ class Place:
 
     def command(self, what):
         # In a table's place rows: no word about its speed.
+        more = []
+        if what == "--apply":
+            more = ["--json"] + ["--move", ".Held"] * self.kind.move
         return [self.kind.simsift, "scan", what, "-C", self.kind.rules, "-V",
-                self.vault] + ["--json"] * (what == "--apply") + [self.box]
+                self.vault, *more, self.box]
 
     def apply(self, what="--apply", **env):
         return subprocess.run(
@@ -142,6 +148,14 @@ class Place:
     def check(self, final, undo=False):
         """What is wrong.  final: all is done; undo: nothing is."""
         vault, wrong = lib.read_vault(self.vault)
+        if self.kind.move:
+            moved = [m[0] for m in lib.read_maildir(self.box + "/.Held")]
+            want = [m.raw for m in self.kind.list if m.kind == "hold"]
+            vault.update(moved)
+            if sorted(moved) != sorted(want) and final and not undo:
+                wrong.append("%d were moved, not %d" % (len(moved), len(want)))
+            if undo and moved:
+                wrong.append("%d are still moved" % len(moved))
         if not final and not undo and not self.kind.maildir and \
                 lib.tree(self.path, ("v",)) not in (["box"],
                                                     ["box", "box.lock"]):
@@ -155,8 +169,9 @@ class Place:
     def left_over(self):
         """What is neither box nor vault."""
         out = ["left over: " + name for name in
-               lib.tree(self.path, ("v", "box/cur", "box/new"))
-               if name != "box"]
+               lib.tree(self.path, ("v", "box/cur", "box/new",
+                                    "box/.Held/cur", "box/.Held/new"))
+               if name not in ("box", "box/.Held/maildirfolder")]
         if self.kind.maildir:
             out += lib.wrong_counts(lib.read_maildir(self.box))
         return out
@@ -187,6 +202,16 @@ class Place:
                     if not self.kind.maildir else
                     "not as undisturbed: %d: %r %r" % (i, a[1:], b[1:])]
         return ["not as undisturbed: %d messages, %d" % (len(mine), len(want))]
+
+    def read_by_hand(self):
+        """Somebody looks through the Maildir: the flags are others."""
+        for sub in "new", "cur":
+            for name in os.listdir(os.path.join(self.box, sub)):
+                old = os.path.join(self.box, sub, name)
+                stem, _, flags = name.partition(":2,")
+                flags = "".join(sorted(set(flags + "R")))
+                os.rename(old, os.path.join(self.box, "cur",
+                                            stem + ":2," + flags))
 
     def deliver(self, m):
         """As one who came while the lock was old, and broke it."""

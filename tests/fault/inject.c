@@ -5,8 +5,8 @@
  *			that changes something on disk
  *	INJECT_N	which one of them, from 1
  *	INJECT_ERRNO	what it fails with; 0: a write or read of half the
- *			bytes; -1: the process group dies before it; -2: behind
- *			half a write
+ *			bytes; before it the process group dies (-1), is asked
+ *			to end (-3), stops (-4); -2: it dies behind half a write
  *	INJECT_FIRED	a file that is made when it happens
  *	INJECT_LOG	a file to which each change is added: call and path
  *
@@ -49,9 +49,9 @@ start(void)
 }
 
 static void
-die(void)
+send(int sig)
 {
-	syscall(SYS_kill, 0, SIGKILL);
+	syscall(SYS_kill, 0, sig);
 }
 
 /* Is it this call's turn? */
@@ -68,7 +68,11 @@ fires(const char *call)
 	if (fd != -1)
 		syscall(SYS_close, fd);
 	if (wish.error == -1)
-		die();
+		send(SIGKILL);
+	if (wish.error == -3)
+		send(SIGTERM);
+	if (wish.error == -4)
+		send(SIGSTOP);
 	errno = wish.error;
 	return 1;
 }
@@ -127,7 +131,7 @@ half(int fires, size_t *n)
 {
 	if (fires && wish.error > 0)
 		return -1;
-	if (fires)
+	if (fires && (wish.error == 0 || wish.error == -2))
 		*n = *n > 1 ? *n / 2 : *n;
 	return 0;
 }
@@ -136,7 +140,7 @@ static ssize_t
 written(int fires, ssize_t n)
 {
 	if (fires && wish.error == -2)
-		die();
+		send(SIGKILL);
 	return n;
 }
 
