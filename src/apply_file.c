@@ -20,10 +20,9 @@
 static int
 path_of(const struct apply *a, char out[LIMIT_PATH], struct err *err)
 {
-	int n = snprintf(out, LIMIT_PATH, "%s%s%s", a->base,
-	    a->file[0] != '\0' ? "/" : "", a->file);
-
-	return n < (int)LIMIT_PATH ? 0 : err_set(err, "its name is too long");
+	return disk_join(out, LIMIT_PATH, a->base, a->file)
+		   ? 0
+		   : err_set(err, "its name is too long");
 }
 
 static int
@@ -144,8 +143,7 @@ apply_file_repair(
 	char path[LIMIT_PATH], *tmp;
 	int rc = 0;
 
-	if (snprintf(path, sizeof path, "%s%s%s", b->path,
-		e->old[0] != '\0' ? "/" : "", e->old) >= (int)sizeof path)
+	if (!disk_join(path, sizeof path, b->path, e->old))
 		return 0;
 	if ((tmp = lock_beside(path, SUFFIX)) == NULL)
 		return err_set(err, "no memory");
