@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "message.h"
 #include "worker.h"
 
@@ -57,13 +58,27 @@ apply_done(void *ctx, const char *tag, struct err *err)
 	return ledger_sync(l, err);
 }
 
+/* Where the last deed of that run may be half done.  What is in the way of that
+   is in the way of no other box. */
+static void
+repair(struct apply *a, const struct ledger_box *b)
+{
+	const struct ledger_entry *e = b->n > 0 ? &b->v[b->n - 1] : NULL;
+	struct err err;
+
+	if (e == NULL || b->kind == BOX_MBOX)
+		return;
+	if ((b->kind == BOX_MAILDIR ? apply_maildir_repair(b, e, &err)
+				    : apply_file_repair(b, e, &err)) == -1)
+		say(a, true, "%s: after an interrupted run: %s", b->path,
+		    err.text);
+}
+
 /* A run that was killed and the one that finishes its work are one. */
 static int
 take_over(struct apply *a, struct err *err)
 {
 	struct ledger *l = &a->ledger;
-	const struct ledger_box *b;
-	const struct ledger_entry *e;
 
 	if (ledger_read(l, err) == -1)
 		return -1;
@@ -75,15 +90,7 @@ take_over(struct apply *a, struct err *err)
 			    l->box[i].path);
 	if (!l->any || l->ended || l->n == 0 || l->box[l->n - 1].undone)
 		return 0;
-	b = &l->box[l->n - 1];
-	e = b->n > 0 ? &b->v[b->n - 1] : NULL;
-	if (e != NULL && b->kind == BOX_MAILDIR) {
-		if (apply_maildir_repair(a, b, e, err) == -1)
-			return -1;
-	} else if (e != NULL && b->kind != BOX_MBOX) {
-		if (apply_file_repair(a, b, e, err) == -1)
-			return -1;
-	}
+	repair(a, &l->box[l->n - 1]);
 	return ledger_go_on(l, err);
 }
 
@@ -138,10 +145,19 @@ apply_close(struct apply *a)
 	free(a);
 }
 
+bool
+apply_waits(const char *path)
+{
+	char real[LIMIT_PATH]; /* PATH_MAX */
+
+	return realpath(path, real) != NULL && journal_left(real);
+}
+
 int
 apply_box(struct apply *a, const char *path, struct err *err)
 {
 	struct splice_job job = {.done = apply_done, .ctx = a};
+	struct err why;
 
 	free(a->path);
 	a->path = NULL;
@@ -160,9 +176,8 @@ apply_box(struct apply *a, const char *path, struct err *err)
 	job.was = a->was;
 	if (!S_ISREG(a->was.st_mode) || !splice_left(a->path))
 		return 0;
-	if (splice_resume(&job, err) == 0)
+	if (splice_resume(&job, &why) == 0)
 		return 0;
-	struct err why = *err;
 	return err_set(err, "%s: %s", path, why.text);
 }
 

@@ -29,6 +29,8 @@ struct apply_wish {
 /* Opens the vault, and puts in order what a killed run left.  -1: nothing can
    be changed now. */
 int apply_open(struct apply **, const struct apply_wish *, struct err *);
+/* Was a change of that mbox interrupted?  Then it is not what it should be. */
+bool apply_waits(const char *path);
 /* Before a box is read: a change of it that was interrupted is finished.  -1:
    leave it out. */
 int apply_box(struct apply *, const char *path, struct err *);

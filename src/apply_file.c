@@ -138,13 +138,12 @@ file_end(struct apply *a, struct err *err)
 }
 
 int
-apply_file_repair(struct apply *a, const struct ledger_box *b,
-    const struct ledger_entry *e, struct err *err)
+apply_file_repair(
+    const struct ledger_box *b, const struct ledger_entry *e, struct err *err)
 {
 	char path[LIMIT_PATH], *tmp;
 	int rc = 0;
 
-	(void)a;
 	if (snprintf(path, sizeof path, "%s%s%s", b->path,
 		e->old[0] != '\0' ? "/" : "", e->old) >= (int)sizeof path)
 		return 0;

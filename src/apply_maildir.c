@@ -263,12 +263,11 @@ maildir_end(struct apply *a, struct err *err)
 }
 
 int
-apply_maildir_repair(struct apply *a, const struct ledger_box *b,
-    const struct ledger_entry *e, struct err *err)
+apply_maildir_repair(
+    const struct ledger_box *b, const struct ledger_entry *e, struct err *err)
 {
 	char old[MAILDIR_NAME], new[MAILDIR_NAME], path[LIMIT_PATH];
 
-	(void)a;
 	if (e->deed != DEED_CUT)
 		return 0;
 	if (snprintf(path, sizeof path, "%s/tmp/%.*s", b->path,

@@ -81,10 +81,10 @@ int apply_from_line(int fd, uint64_t at, uint64_t *start);
 int apply_done(void *apply, const char *tag, struct err *);
 
 /* After a kill: what the last deed of the last run left half done. */
-int apply_maildir_repair(struct apply *, const struct ledger_box *,
-    const struct ledger_entry *, struct err *);
-int apply_file_repair(struct apply *, const struct ledger_box *,
-    const struct ledger_entry *, struct err *);
+int apply_maildir_repair(
+    const struct ledger_box *, const struct ledger_entry *, struct err *);
+int apply_file_repair(
+    const struct ledger_box *, const struct ledger_entry *, struct err *);
 
 /* ---- --undo ---- */
 

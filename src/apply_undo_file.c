@@ -260,7 +260,7 @@ apply_undo_file(
 	if (!join(path, sizeof path, b->path, e->old))
 		rc = err_set(&err, "its name is too long");
 	if (rc == 0)
-		rc = apply_file_repair(&u->a, b, e, &err);
+		rc = apply_file_repair(b, e, &err);
 	if (rc == 0)
 		rc = restore_file(u, path, e, &err);
 	return answer(u, b, e, rc, &err);

@@ -227,6 +227,13 @@ scan_box(struct scan *s, const char *path)
 	struct box *b = NULL;
 	struct err err;
 
+	if (s->apply == NULL && apply_waits(path)) {
+		err_set(&err,
+		    "%s: a change of it is not finished: scan --apply "
+		    "does that",
+		    path);
+		trouble(s, err.text);
+	}
 	if ((s->apply != NULL && apply_box(s->apply, path, &err) == -1) ||
 	    box_open(&b, path, &s->wish, &err) == -1 ||
 	    (s->apply != NULL && apply_kind(s->apply, b, &err) == -1)) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "disk.h"
 #include "limits.h"
 
@@ -17,6 +19,7 @@
 #define NEXT "undo-new"
 #define MAGIC "simsift-undo 1"
 #define FIELDS 9
+#define NAP_MS 50
 
 static const char *const deeds[DEEDS] = {"cut", "hold", "move"};
 
@@ -29,20 +32,25 @@ ledger_deed_name(enum deed deed)
 int
 ledger_open(struct ledger *l, const struct vault *vault, struct err *err)
 {
+	int64_t end = clock_ms() + LIMIT_LEDGER_MS;
+
 	*l = (struct ledger){
 	    .vault = vault, .fd = -1, .lock = -1, .line = BUF(LIMIT_LEDGER)};
 	l->lock =
 	    openat(vault->root, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->lock == -1)
 		return err_errno(err, "cannot open %s/tmp", vault->path);
-	while (flock(l->lock, LOCK_EX | LOCK_NB) == -1)
-		if (errno == EWOULDBLOCK)
+	/* A child that a run began when it was killed has it a moment more. */
+	while (flock(l->lock, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			break; /* no such locks here */
+		if (clock_ms() > end)
 			return err_set(err,
 			    "another run of scan --apply or --undo is at work "
 			    "with the vault %s: wait for its end",
 			    vault->path);
-		else if (errno != EINTR)
-			break; /* no such locks here */
+		poll(NULL, 0, NAP_MS);
+	}
 	return 0;
 }
 
