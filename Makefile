@@ -175,7 +175,7 @@ demo: deps
 DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libseccomp-dev \
 	libcmocka-dev mandoc shellcheck perl diffutils python3 mblaze \
-	procmail bzip2 xz-utils zstd
+	procmail bzip2 xz-utils zstd dovecot-core
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps:

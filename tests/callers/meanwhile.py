@@ -23,6 +23,7 @@ import apply_lib as lib  # noqa: E402
 TOP = os.getcwd()
 LDA = "/usr/lib/dovecot/dovecot-lda"
 SEED = int(os.environ.get("SEED", "1"))
+KILL = int(os.environ.get("KILL", "10"))  # of 100 runs
 tap = lib.Tap()
 # What deliverers and Dovecot's index put into a header.
 ADDED = re.compile(rb"(Return-Path|Delivered-To|X-IMAPbase|X-IMAP|X-UID|Status|"
@@ -209,7 +210,7 @@ def main():
     ran = gave_way = killed = 0
     usual = .1
     while any(thread.is_alive() for thread in threads):
-        late = rng.uniform(0, usual) if rng.random() < .1 else None
+        late = rng.uniform(0, usual) if rng.random() * 100 < KILL else None
         start = time.monotonic()
         status, err = apply(late)
         ran += 1

@@ -268,6 +268,55 @@ def broken_rules():
     tap.result("a rule file that is broken", wrong)
 
 
+def vault_as_box():
+    """Whatever way leads to it, the vault is not gone through."""
+    for what, box in (("named", "v"), ("in a folder", "."), ("by a link", "l"),
+                      ("a part of it", "v/new")):
+        d = folder("vault-as-box")
+        wrong = [] if apply(d + "/box", vault=d + "/v").returncode == 0 else [
+            "the first run failed"]
+        shutil.rmtree(d + "/md")
+        shutil.rmtree(d + "/other")
+        os.unlink(d + "/box")
+        os.symlink("v", d + "/l")
+        before = {n: data for n, data in snapshot(d + "/v").items()
+                  if "undo" not in n}
+        p = apply("-r", d + "/" + box, vault=d + "/v")
+        after = {n: data for n, data in snapshot(d + "/v").items()
+                 if "undo" not in n}
+        if after != before:
+            wrong.append("it was changed: %s" % p.stderr[:300])
+        tap.result("the vault as a box: " + what, wrong)
+
+
+def no_message():
+    """In a folder only what has a header is mail."""
+    d = folder("no-message")
+    os.makedirs(d + "/files")
+    shutil.copy("own.cf", d + "/files/own.cf")
+    with open(d + "/files/notes.txt", "w") as f:
+        f.write("What I heard:\n" + lib.BULK + "\n" +
+                "The office moves next week, all of it.\n" * 9 +
+                "Ask [TG @shop88] for keys.\n")
+    list_ = SINGLE[:]
+    for i, m in enumerate(list_):
+        with open(d + "/files/%d.eml" % i, "wb") as f:
+            f.write(m.raw)
+    spared = ["%s/files/%s" % (d, n) for n in ("own.cf", "notes.txt")]
+    before = [snapshot(n) for n in spared]
+    apply(d + "/files", vault=d + "/v")
+    wrong = []
+    if [snapshot(n) for n in spared] != before:
+        wrong.append("a file that is no message was changed")
+    box = []
+    for name in sorted(os.listdir(d + "/files")):
+        if name.endswith(".eml"):
+            with open(d + "/files/" + name, "rb") as f:
+                box.append(f.read())
+    wrong += lib.check(list_, box, lib.read_vault(d + "/v")[0], True)
+    tap.result("files that are no messages", wrong)
+
+
 # ---- what changes meanwhile ----
 
 def meanwhile(what, change, allowed=(0, 1)):
@@ -392,6 +441,8 @@ no_vault()
 packed()
 large()
 broken_rules()
+vault_as_box()
+no_message()
 usage()
 meanwhile("a box that is replaced meanwhile", replaced)
 meanwhile("messages that a reader of mail deletes meanwhile", deleted)

@@ -310,6 +310,9 @@ def move():
     wrong += kept([m for m in list_ if m.kind != "hold"])
     wrong += lib.wrong_counts(moved)
     tap.result("--move", wrong, ": %d" % len(moved))
+    # What lies in that folder has arrived.
+    wrong = nothing_more("-r", "--move", ".Promotion", "md")
+    tap.result("--move with -r, a second time", wrong)
 
 
 def maildirs():

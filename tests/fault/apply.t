@@ -8,7 +8,7 @@ if [ "${ASAN:-}" = 1 ]; then
 	skip 'faults' 'the sanitizers put calls of their own in between'
 	done_testing
 fi
-RUNS=${RUNS:-30}
+RUNS=${RUNS:-20}
 
 if command -v procmail >/dev/null; then
 	with=procmail

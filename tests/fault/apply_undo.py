@@ -5,6 +5,7 @@ folder.
 """
 import os
 import random
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -107,6 +108,66 @@ def changed(kind):
                wrong)
 
 
+def files(path):
+    """All of a folder: names, bytes, modes and times."""
+    out = {}
+    for name in lib.tree(path, ("v",)):
+        st = os.stat(os.path.join(path, name))
+        with open(os.path.join(path, name), "rb") as f:
+            out[name] = f.read(), st.st_mode, int(st.st_mtime)
+    return out
+
+
+def but_times(all_, but):
+    """The box that is changed in place has a time of its own."""
+    return {n: v[:2] if n in but else v for n, v in all_.items()}
+
+
+def many_boxes():
+    """An mbox, an MH folder, a folder of files, a file and two Maildirs in one
+    run; one of them is brought back, then the others."""
+    os.makedirs("many")
+    list_ = lib.messages("many %d" % SEED, 20, simsift, RULES, 20000)
+    list_ = list({m.raw: m for m in list_}.values())
+    lib.write_mbox("many/box", list_)
+    lib.write_maildir("many/md", list_)
+    lib.write_maildir("many/other", list_)
+    for i, m in enumerate(list_):
+        for name in ("mh/%d" % (i + 1), "folder/%d.eml" % i):
+            os.makedirs(os.path.dirname("many/" + name), exist_ok=True)
+            with open("many/" + name, "wb") as f:
+                f.write(m.raw)
+            os.utime("many/" + name, (lib.MTIME, lib.MTIME))
+    cut = [m for m in list_ if m.kind == "cut"][0]
+    with open("many/file", "wb") as f:
+        f.write(cut.raw)
+    os.utime("many/file", (lib.MTIME, lib.MTIME))
+    lib.make_vault("many/v")
+    before = but_times(files("many"), ("box",))
+    names = ("box", "md", "other", "mh", "folder", "file")
+
+    def run(*args):
+        p = subprocess.run([simsift, "scan", *args[:1], "-C", RULES, "-V",
+                            "many/v", *["many/" + a for a in args[1:]]],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                           check=False)
+        return ran(args[0], p)
+
+    def same(part):
+        now = but_times(files("many"), ("box",))
+        return ["%s is not as before" % n for n in sorted({*now, *before})
+                if n.split("/")[0] in part and now.get(n) != before.get(n)]
+    wrong = run("--apply", *names)
+    wrong += ["%s is as before" % n for n in names if not same((n,))]
+    wrong += run("--undo", "md")
+    wrong += same(("md",))
+    wrong += ["%s was brought back, too" % n for n in names
+              if n != "md" and not same((n,))]
+    tap.result("six boxes in one run, one comes back", wrong)
+    wrong = run("--undo")
+    tap.result("and the others", wrong + same(names))
+
+
 def at_random(kind, start, i):
     rng = random.Random("%d undo %s %d" % (SEED, kind.name, i))
     place, wrong = Place(kind, "u%d" % i), []
@@ -168,6 +229,7 @@ def each_change(kind, start):
 
 
 def main():
+    many_boxes()
     for name in ("mbox", "Maildir"):
         list_ = lib.messages("undo %d" % SEED, 40, simsift, RULES, 100000)
         kind = Kind(name, list_, simsift, RULES, name)
@@ -181,6 +243,11 @@ def main():
         list_ = lib.messages("undo small %d" % SEED, 8, simsift, RULES, 3000)
         kind = Kind(name, list_, simsift, RULES, name + "-small")
         each_change(kind, Place(kind, "before"))
+    list_ = lib.messages("undo move %d" % SEED, 6, simsift, RULES, 3000)
+    kind = Kind("Maildir with --move", list_, simsift, RULES, "moved")
+    start = Place(kind, "before")
+    plain(kind, start)
+    each_change(kind, start)
     return tap.end()
 
 
