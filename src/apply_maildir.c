@@ -134,6 +134,7 @@ maildir_replace(struct apply *a, const struct pool_item *item, struct err *err)
 	    !disk_join(tmp, sizeof tmp, a->base, part) ||
 	    !disk_join(to, sizeof to, a->base, new))
 		return err_set(err, "its name is too long");
+	a->stop = true;
 	if (note(a, DEED_CUT, new, err) == -1 ||
 	    maildir_write(a->base, name, a->out.p, a->out.len, &a->st, err) ==
 		-1)
@@ -153,6 +154,7 @@ maildir_replace(struct apply *a, const struct pool_item *item, struct err *err)
 		(void)sync_part(a->base, new, &why);
 		return -1;
 	}
+	a->stop = false;
 	a->stop = false;
 	if (rc == 0) {
 		unlink(to);
@@ -226,7 +228,7 @@ maildir_move(struct apply *a, const struct pool_item *item, struct err *err)
 	if (realpath(folder, real) == NULL)
 		return err_errno(err, "%s", folder);
 	if (strcmp(real, a->base) == 0)
-		return err_set(err, "it is there already");
+		return 1;
 	if (!disk_join(from, sizeof from, a->base, a->file) ||
 	    !disk_join(to, sizeof to, real, a->file))
 		return err_set(err, "its name is too long");
