@@ -155,7 +155,6 @@ maildir_replace(struct apply *a, const struct pool_item *item, struct err *err)
 		return -1;
 	}
 	a->stop = false;
-	a->stop = false;
 	if (rc == 0) {
 		unlink(to);
 		return err_set(err, "it is gone");
