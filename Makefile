@@ -24,7 +24,10 @@ SRC = arena buf log clock when date map message decode decode_names \
 	entries entries_judge entries_plan show headline reading reading_html judge wire sandbox \
 	worker worker_pool \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
-	vault vault_file vault_kind vault_open vault_store vault_token \
+	vault vault_file vault_index vault_kind vault_open vault_store vault_token rewrite \
+	disk maildir lock journal ledger splice apply_mbox \
+	apply_maildir apply_file apply \
+	apply_undo_file apply_undo_mbox apply_undo \
 	row tally progress \
 	post spool walk page heading binder binder_write \
 	doctor doctor_own doctor_procmail doctor_maildrop doctor_fdm \

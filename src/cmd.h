@@ -13,6 +13,8 @@ struct options {
 	/* scan */
 	bool deep, timing, sum;
 	const char *type, *range, *workers; /* as given, or NULL */
+	bool apply, undo;
+	const char *move, *action;
 	/* list */
 	const char *since, *category, *from, *subject, *max;
 	bool held, cut;

@@ -34,7 +34,7 @@
 #define DIGEST 0x8000u
 #define VAULT                                                             \
 	(FILTER | CHECK | HOLD | RESTORE | EXPLAIN | DIFF | LIST | SHOW | \
-	    RELEASE | ALLOW | PURGE | REPORT | DOCTOR)
+	    RELEASE | ALLOW | PURGE | REPORT | DOCTOR | SCAN)
 #define ALL ~0u
 
 static const struct command commands[] = {
@@ -50,7 +50,7 @@ static const struct command commands[] = {
 	"each hit with its rule, and what is cut"},
     {"diff", DIFF, false, cmd_diff, "[FILE|ID]", "what would be, or was, cut"},
     {"scan", SCAN, false, cmd_scan, "BOX...",
-	"look through boxes, files, folders; changes nothing"},
+	"look through boxes; --apply cleans them, too"},
     {"digest", DIGEST, false, cmd_digest, "BOX...",
 	"their messages as one to be read, promotion cut out"},
     {"rules", RULES, false, cmd_rules, "lint|test|list",
@@ -87,6 +87,14 @@ static const struct flag flags[] = {
 	"so many workers; otherwise one a processor"},
     {"--range", VALUE, SCAN, offsetof(struct options, range), "OFF:LEN",
 	"a piece of an mbox: its messages that begin there"},
+    {"--apply", FLAG, SCAN, offsetof(struct options, apply), "",
+	"cut and hold; the originals go into the vault"},
+    {"--action", VALUE, SCAN, offsetof(struct options, action), "cut|hold",
+	"with --apply: all that would be cut or held"},
+    {"--move", VALUE, SCAN, offsetof(struct options, move), "FOLDER",
+	"with --apply: held messages go to that Maildir"},
+    {"--undo", FLAG, SCAN, offsetof(struct options, undo), "",
+	"bring back what the last --apply changed"},
     {"--timing", FLAG, SCAN, offsetof(struct options, timing), "",
 	"with --json: milliseconds a message"},
     {"--sha256", FLAG, SCAN, offsetof(struct options, sum), "",

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "maildir.h"
 #include "message.h"
 
 #define N(a) (sizeof(a) / sizeof *(a))
@@ -178,24 +179,6 @@ post_sendmail(const char *program, const char *const *to, size_t nto,
 
 /* ---- Maildir ---- */
 
-/* A name that no other program gives (the Maildir's rules). */
-static void
-name_file(char *out, size_t room)
-{
-	static unsigned count;
-	struct timespec now;
-	char host[64] = "";
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gethostname(host, sizeof host - 1);
-	for (char *p = host; *p != '\0'; p++)
-		if (*p == '/' || *p == ':')
-			*p = '_';
-	snprintf(out, room, "%lld.M%ldP%ldQ%u.%s", (long long)now.tv_sec,
-	    now.tv_nsec / 1000, (long)getpid(), count++,
-	    host[0] != '\0' ? host : "localhost");
-}
-
 static int
 open_maildir(const char *dir, int *tmp, int *new_dir, struct err *err)
 {
@@ -231,7 +214,7 @@ post_maildir(const char *dir, const struct buf *message, struct err *err)
 
 	if (message->failed)
 		return err_set(err, "no memory for the message");
-	name_file(name, sizeof name);
+	maildir_unique(name, sizeof name, time(NULL));
 	if (open_maildir(dir, &tmp, &new_dir, err) == -1)
 		goto out;
 	fd = openat(tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

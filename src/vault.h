@@ -47,6 +47,7 @@ int vault_exit(int fault);
 struct vault {
 	const char *path;                /* as opened */
 	int root, tmp, new_dir, cur_dir; /* descriptors, or -1 */
+	struct vault_index *index;       /* vault_remember, or NULL */
 };
 
 /* Where the vault is: `option` (-V), else `setting` (vault DIR of the rule
@@ -156,6 +157,10 @@ struct vault_item {
    step, the whole of it may be. */
 int vault_store(struct vault *, const struct vault_item *,
     char id[VAULT_ID + 1], struct err *);
+/* For who stores many: what is there is looked up now, and not for each of
+   them.  What another process stores meanwhile may then be there twice, which
+   is no harm. */
+int vault_remember(struct vault *, struct err *);
 /* The id a message has, stored or not. */
 void vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1]);
 

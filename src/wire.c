@@ -282,6 +282,7 @@ xfer_report(struct wire *w, struct report *r)
 	XFER_ENUM(w, r->verdict, VERDICT_ERROR + 1);
 	XFER_ENUM(w, r->action, ACTION_HOLD + 1);
 	XFER_ENUM(w, r->refusal, REFUSAL_MAX);
+	XFER_ENUM(w, r->may_hold, 2);
 	xfer_score(w, &r->score);
 	xfer_score(w, &r->required);
 	xfer_category(w, &r->category);

@@ -24,8 +24,5 @@ void worker_babble(struct buf *answer, size_t head);
 #endif
 /* Why it ended; 0: it ended well. */
 int worker_explain(int status, struct err *);
-/* May the answer be believed? */
-int worker_check(const struct report *, struct rules *, const char *p,
-    uint32_t len, struct err *);
 
 #endif
