@@ -7,7 +7,7 @@ N=${N:-60}
 
 for p in procmail /usr/lib/dovecot/dovecot-lda doveadm; do
 	if ! command -v "$p" >/dev/null; then
-		skip "$p" 'it is not installed'
+		skip "$p" 'it is not installed: make deps-callers'
 		done_testing
 	fi
 done
