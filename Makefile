@@ -12,7 +12,7 @@ B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
 SRC = arena pack buf log clock when date map message decode decode_names \
-	decode_charset width html digest digest_toc fold fold_case pattern \
+	decode_charset width fill html digest digest_toc fold fold_case pattern \
 	literal_plain literal_width literal_set literal prefilter re \
 	rules rules_about rules_define rules_meta rules_pack rules_parse \
 	rules_stamp rules_start rules_tags rules_words conf conf_cache mime mime_etpan view view_links match_address \
@@ -21,13 +21,20 @@ SRC = arena pack buf log clock when date map message decode decode_names \
 	grow_tidy grow_heads grow_html grow_flow verdict \
 	lower lower_html lower_utf7 lower_qp lower_encode lower_field \
 	lower_mend plan plan_markup plan_block plan_twin plan_picture sight \
-	entries entries_judge entries_plan show headline judge wire sandbox \
+	entries entries_judge entries_plan show headline reading reading_html judge wire sandbox \
 	worker worker_pool \
 	unpack feed box box_names box_mbox box_maildir box_mh box_folder \
-	vault vault_file vault_kind vault_open vault_store vault_token \
+	vault vault_file vault_index vault_kind vault_open vault_store vault_token rewrite \
+	disk maildir lock journal ledger splice apply_mbox \
+	apply_maildir apply_file apply \
+	apply_undo_file apply_undo_mbox apply_undo \
 	row tally progress \
-	post complete complete_script cmd_filter cmd_restore cmd_explain cmd_rules cmd_scan \
-	cmd_shelf cmd_list cmd_show cmd_release cmd_allow cmd_purge cmd_report main
+	post spool walk page heading binder binder_write \
+	doctor doctor_own doctor_procmail doctor_maildrop doctor_fdm \
+	doctor_mutt doctor_sieve doctor_dovecot doctor_postfix \
+	complete complete_script cmd_filter cmd_restore cmd_explain \
+	cmd_rules cmd_scan cmd_digest cmd_shelf cmd_list cmd_show \
+	cmd_release cmd_allow cmd_purge cmd_report cmd_doctor main
 TABLES = fold html sandbox
 PROGS = simsift
 
@@ -104,10 +111,12 @@ $(B)/unit:
 	mkdir -p $@
 
 # The child misbehaves as SIMSIFT_CHILD says: for tests of the parent.
-$(B)/simsift-faults: src/worker.c $(OBJ)
-	$(CC) $(CPPFLAGS) -DSIMSIFT_FAULTS $(CFLAGS) -c -o $(B)/worker-faults.o \
-		src/worker.c
-	$(CC) $(LDFLAGS) -o $@ $(OBJ:%/worker.o=%/worker-faults.o) $(LIBS)
+FAULTS = worker worker_pool sandbox
+FAULTS_OWN = tests/fault/walls.c tests/fault/babble.c
+$(B)/simsift-faults: $(FAULTS:%=src/%.c) $(FAULTS_OWN) $(OBJ)
+	$(CC) $(CPPFLAGS) -DSIMSIFT_FAULTS $(CFLAGS) $(LDFLAGS) -o $@ \
+		$(FAULTS:%=src/%.c) $(FAULTS_OWN) \
+		$(filter-out $(FAULTS:%=$(B)/%.o),$(OBJ)) $(LIBS)
 
 # Makes a call of libc fail: see tests/fault/inject.c.
 $(B)/inject.so: tests/fault/inject.c | $(B)

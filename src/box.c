@@ -216,6 +216,18 @@ box_is(const struct box *b)
 	return b->kind;
 }
 
+bool
+box_is_packed(const struct box *b)
+{
+	return b->feed.packed > 0;
+}
+
+bool
+box_is_counted(const struct box *b)
+{
+	return b->counted;
+}
+
 void
 box_close(struct box *b)
 {

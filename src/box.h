@@ -56,6 +56,11 @@ int64_t box_read(
 /* How far it is, in bytes or messages; *total 0: not known. */
 uint64_t box_done(const struct box *, uint64_t *total);
 enum box_kind box_is(const struct box *);
+bool box_is_packed(const struct box *);
+/* Does Content-Length tell where its messages end (mboxcl2)? */
+bool box_is_counted(const struct box *);
+/* Does that of the message lead to its end? */
+bool box_counts(const char *p, size_t n);
 void box_close(struct box *);
 
 #endif

@@ -228,6 +228,23 @@ content_length(const char *p, size_t n, size_t *body)
 	}
 }
 
+bool
+box_counts(const char *p, size_t n)
+{
+	size_t seen = n < LIMIT_BOX_HEAD ? n : LIMIT_BOX_HEAD, body;
+	int64_t length = content_length(p, seen, &body);
+	uint64_t end;
+
+	if (length == -1 || (end = body + (uint64_t)length) > n)
+		return false;
+	/* Its last line end may be missing. */
+	if (end < n && p[end] == '\r')
+		end++;
+	if (end < n && p[end] == '\n')
+		end++;
+	return end == n;
+}
+
 /* Of the message that begins at `at`: does its Content-Length lead to a From_
    line, or to the end?  1 and *next; 0; -1. */
 static int

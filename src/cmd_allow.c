@@ -331,7 +331,8 @@ cmd_allow(const struct options *opt)
 	if (opt->wrong != NULL || opt->narg != 1) {
 		log_error("%s", opt->wrong != NULL
 				    ? opt->wrong
-				    : "allow takes one id or address");
+				    : "allow takes one id or address "
+				      "(simsift list shows both)");
 		return EX_USAGE;
 	}
 	/* An address needs no vault. */

@@ -118,7 +118,7 @@ static int
 read_vault(struct job *j, const struct options *opt)
 {
 	struct arena *a = arena_new(LIMIT_ARENA);
-	struct vault v = {NULL, -1, -1, -1, -1};
+	struct vault v = {NULL, -1, -1, -1, -1, NULL};
 	struct vault_entry *e;
 	struct vault_list list;
 	const char *path;

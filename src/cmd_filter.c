@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "limits.h"
 #include "message.h"
-#include "vault.h"
+#include "rewrite.h"
+#include "sandbox.h"
 #include "worker.h"
 
 #define HELD (64u << 10) /* bytes that wait for a write */
@@ -30,20 +30,22 @@ struct errand {
 	struct vault vault;
 	const char *vault_path;
 	bool judged;
-	bool ours;             /* it carries a token of ours: passed as it is */
-	bool stored;           /* the original is safe */
-	char id[VAULT_ID + 1]; /* whole */
-	char shown[9];
+	struct rewrite new; /* what goes out: rewrite_of */
 };
 
-/* The id by which a log line and a field are brought together. */
-static void
-name_message(struct errand *r)
+static struct rewrite *
+rewrite_of(struct errand *r)
 {
-	if (r->id[0] != '\0')
-		return;
-	vault_id(r->message.bytes.p, (uint32_t)r->message.bytes.len, r->id);
-	memcpy(r->shown, r->id, sizeof r->shown - 1);
+	struct rewrite *w = &r->new;
+
+	w->p = r->message.bytes.p;
+	w->len = (uint32_t)r->message.bytes.len;
+	w->report = &r->report;
+	w->rules = &r->config.rules;
+	w->arena = r->arena;
+	w->vault = &r->vault;
+	w->header = r->opt->header;
+	return w;
 }
 
 #define LARGE (1u << 20)
@@ -56,7 +58,7 @@ meanwhile(void *ctx)
 	struct errand *r = ctx;
 
 	if (r->message.bytes.len >= LARGE)
-		name_message(r);
+		rewrite_name(rewrite_of(r));
 }
 
 /* ---- the vault ---- */
@@ -76,31 +78,12 @@ find_vault(struct errand *r, struct err *err)
 static int
 keep_original(struct errand *r, enum action action, struct err *err)
 {
-	const struct vault_item it = {.p = r->message.bytes.p,
-	    .len = (uint32_t)r->message.bytes.len,
-	    .report = &r->report,
-	    .rules = &r->config.rules,
-	    .action = action,
-	    .sender = getenv("SENDER"),
-	    .recipient = getenv("RECIPIENT")};
-
 	if (find_vault(r, err) == -1 ||
 	    vault_open(&r->vault, r->vault_path, true, err) != 0 ||
-	    vault_store(&r->vault, &it, r->id, err) != 0)
+	    rewrite_keep(rewrite_of(r), action, getenv("SENDER"),
+		getenv("RECIPIENT"), err) != 0)
 		return -1;
-	r->stored = true;
-	/* A second try of the mail system has the id of the first. */
-	memcpy(r->shown, r->id, sizeof r->shown - 1);
 	return 0;
-}
-
-static bool
-find_token(struct errand *r, struct vault_found *f)
-{
-	if (setjmp(*arena_oom(r->arena)) != 0)
-		return false;
-	return vault_token_find(&r->vault, r->arena, r->message.bytes.p,
-	    (uint32_t)r->message.bytes.len, f);
 }
 
 /* Does one of the fields that say so hold?  Nothing is opened for a message
@@ -115,51 +98,11 @@ is_ours(struct errand *r, struct vault_found *f)
 	    find_vault(r, &err) == -1)
 		return false;
 	ours = vault_open(&r->vault, r->vault_path, false, &err) == 0 &&
-	       find_token(r, f);
+	       rewrite_find_token(rewrite_of(r), f);
 	vault_close(&r->vault);
 	if (ours)
 		log_info("passed as it is: the token of %s holds", f->id);
 	return ours;
-}
-
-/* Our status field, which the token covers? */
-static bool
-is_status(const char *p, struct span s)
-{
-	static const char name[] = "x-simsift";
-	uint32_t at = s.from + sizeof name - 1;
-
-	if (s.to <= at || strncasecmp(p + s.from, name, sizeof name - 1) != 0)
-		return false;
-	while (at < s.to && (p[at] == ' ' || p[at] == '\t'))
-		at++;
-	return at < s.to && p[at] == ':';
-}
-
-/* It passes as it is, but for fields of that kind that are not ours. */
-static void
-pass_ours(struct errand *r, const struct vault_found *f)
-{
-	const struct buf *in = &r->message.bytes;
-	struct report *rep = &r->report;
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < rep->nedit; i++) {
-		const struct edit *e = &rep->edit[i];
-		bool token =
-		    e->span.from == f->field.from && e->span.to == f->field.to;
-
-		if (edit_own_field(in->p, (uint32_t)in->len, e) && !token &&
-		    !(f->status && is_status(in->p, e->span)))
-			rep->edit[n++] = *e;
-	}
-	*rep = (struct report){.category = UINT32_MAX,
-	    .required = rep->required,
-	    .field_at = rep->field_at,
-	    .body_at = rep->body_at,
-	    .edit = rep->edit,
-	    .nedit = n};
-	r->ours = true;
 }
 
 static int
@@ -185,6 +128,20 @@ log_broken(const struct errand *r)
 				  "marked at most (simsift rules lint)",
 			    rule->file, rule->line, rule->name);
 	}
+}
+
+/* It works without them; but who reads the log should know. */
+static void
+log_walls(void)
+{
+	unsigned has = sandbox_kernel();
+
+	if (!(has & SANDBOX_SECCOMP))
+		log_warn("the kernel has no seccomp: mail is judged with one "
+			 "wall less (simsift doctor)");
+	if (!(has & SANDBOX_LANDLOCK))
+		log_info("the kernel has no Landlock: mail is judged with one "
+			 "wall less (simsift doctor)");
 }
 
 /* Rules, then a judge.  What goes wrong is logged; the message goes on. */
@@ -214,13 +171,14 @@ judge_or_say(struct errand *r)
 		    r->config.settings.limit_message);
 		return;
 	}
+	log_walls();
 	if (judge_message(r, WANT_REASONS, &err) == -1) {
 		log_error("not judged: %s", err.text);
 		return;
 	}
 	r->judged = !(r->report.warn & WARN_MBOX);
 	if (r->judged && is_ours(r, &token))
-		pass_ours(r, &token);
+		rewrite_pass_ours(rewrite_of(r), &token);
 	log_broken(r);
 	warn = r->report.warn & (WARN_MBOX | WARN_TIME | WARN_SKIPPED);
 	while ((name = report_warn_name(&warn)) != NULL)
@@ -232,94 +190,12 @@ log_verdict(const struct errand *r)
 {
 	struct buf line = BUF(LIMIT_FIELD);
 
-	report_status(&line, &r->report, &r->config.rules, r->shown);
+	report_status(&line, &r->report, &r->config.rules, r->new.shown);
 	if (!line.failed)
 		log_info("%.*s", (int)line.len, line.p);
 	if (r->report.refusal != REFUSAL_NONE)
 		log_info("not cut: %s", report_refusal_name(r->report.refusal));
 	buf_free(&line);
-}
-
-static int
-put_head(void *ctx, const char *p, size_t n)
-{
-	return buf_put(ctx, p, n);
-}
-
-static int
-sum_head(struct errand *r, const struct buf *head, struct vault_sum *sum)
-{
-	struct header h;
-
-	if (head->failed || setjmp(*arena_oom(r->arena)) != 0)
-		return -1;
-	message_header(&h, r->arena, head->p, 0, (uint32_t)head->len);
-	if (h.cut_short || h.body != head->len)
-		return -1;
-	vault_sum_head(sum, head->p, &h, true);
-	return 0;
-}
-
-/* The token of the result, the field before it in `out`.  Without it the
-   result is whole all the same: only `restore` has to be told the id. */
-static void
-put_token(struct errand *r, struct buf *out, const char *eol)
-{
-	const struct buf *in = &r->message.bytes;
-	struct buf head = BUF(LIMIT_MESSAGE);
-	const struct report *rep = &r->report;
-	struct vault_sum sum;
-	struct err err;
-	uint32_t k = 0;
-
-	while (k < rep->nedit && rep->edit[k].span.to <= rep->body_at &&
-	       rep->edit[k].span.from < rep->body_at)
-		k++;
-	/* A cut from header into body: there is none. */
-	if (k < rep->nedit && rep->edit[k].span.from < rep->body_at)
-		return;
-	vault_sum_start(&sum);
-	edit_write(in->p, rep->body_at, (uint32_t)in->len, rep->edit + k,
-	    rep->nedit - k, vault_sum_put, &sum);
-	buf_put(&head, out->p, out->len);
-	edit_write(
-	    in->p, rep->field_at, rep->body_at, rep->edit, k, put_head, &head);
-	if (sum_head(r, &head, &sum) == -1)
-		log_warn("no token for the result: its header is too large");
-	else if (vault_token(&r->vault, r->id, &sum, eol, out, &err) != 0)
-		log_warn("no token for the result: %s", err.text);
-	buf_free(&head);
-}
-
-static void
-put_fields(struct errand *r, struct buf *out, const char *eol)
-{
-	report_field(out, &r->report, &r->config.rules, eol, r->shown);
-	if (r->report.action == ACTION_CUT && r->stored)
-		put_token(r, out, eol);
-}
-
-/* Our field, or nothing, in `out`; -1: there can be no result. */
-static int
-make_field(struct errand *r, struct buf *out)
-{
-	const struct buf *in = &r->message.bytes;
-	const struct report *rep = &r->report;
-	uint32_t n = (uint32_t)in->len;
-
-	/* Nothing is edited before the field's place: it is the start of the
-	   header. */
-	if (rep->nedit > 0 && rep->edit[0].span.from < rep->field_at)
-		return -1;
-	if (rep->action == ACTION_PASS && (!r->opt->header || r->ours))
-		return 0;
-	/* Behind our field such a line would be a part of it. */
-	if (rep->field_at < n &&
-	    (in->p[rep->field_at] == ' ' || in->p[rep->field_at] == '\t'))
-		log_warn("no field added: the message starts with a blank");
-	else
-		put_fields(r, out, message_eol(in->p, n));
-	return out->failed ? -1 : 0;
 }
 
 /* The result goes out in pieces, so that it takes no memory: what is long
@@ -352,18 +228,13 @@ put(void *ctx, const char *p, size_t n)
 
 /* The message with its edits and the field. */
 static int
-write_result(const struct errand *r, const struct buf *field, struct err *err)
+write_result(struct errand *r, const struct buf *field, struct err *err)
 {
-	const struct buf *in = &r->message.bytes;
-	const struct report *rep = &r->report;
 	struct outlet o = {BUF(HELD), err};
 
 	/* Without memory the pieces go out one by one. */
 	(void)buf_room(&o.held, HELD);
-	if (put(&o, in->p, rep->field_at) == -1 ||
-	    put(&o, field->p, field->len) == -1 ||
-	    edit_write(in->p, rep->field_at, (uint32_t)in->len, rep->edit,
-		rep->nedit, put, &o) == -1)
+	if (rewrite_write(rewrite_of(r), field, put, &o) == -1)
 		return -1;
 	return flush(&o);
 }
@@ -373,7 +244,10 @@ read_message(struct errand *r, struct err *err)
 {
 	if (isatty(STDIN_FILENO))
 		log_warn("reading a message from the terminal; Ctrl-D ends it");
-	return message_read(&r->message, STDIN_FILENO, LIMIT_MESSAGE, err);
+	if (message_read(&r->message, STDIN_FILENO, LIMIT_MESSAGE, err) == 0)
+		return 0;
+	message_drain(STDIN_FILENO);
+	return -1;
 }
 
 /* The process ends here: the kernel takes the memory back faster than free
@@ -387,7 +261,7 @@ end_run(int status)
 /* What was read goes out whole, or the caller keeps what it has.  field: of
    a result; NULL: the message as it came. */
 static int
-write_message(const struct errand *r, const struct buf *field)
+write_message(struct errand *r, const struct buf *field)
 {
 	const struct buf *in = &r->message.bytes;
 	struct err err;
@@ -406,22 +280,6 @@ write_message(const struct errand *r, const struct buf *field)
 	return rc == -1 ? EX_TEMPFAIL : EX_OK;
 }
 
-/* A cut whose original is not kept is none: the message is marked. */
-static void
-do_not_cut(struct errand *r)
-{
-	struct report *rep = &r->report;
-	const struct buf *in = &r->message.bytes;
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < rep->nedit; i++)
-		if (edit_own_field(in->p, (uint32_t)in->len, &rep->edit[i]))
-			rep->edit[n++] = rep->edit[i];
-	rep->nedit = n;
-	rep->ncut = 0;
-	rep->action = ACTION_MARK;
-}
-
 static void
 keep_or_mark(struct errand *r)
 {
@@ -431,7 +289,7 @@ keep_or_mark(struct errand *r)
 	    keep_original(r, ACTION_CUT, &err) == 0)
 		return;
 	log_error("not cut, the original cannot be kept: %s", err.text);
-	do_not_cut(r);
+	rewrite_uncut(rewrite_of(r));
 }
 
 int
@@ -461,11 +319,11 @@ cmd_filter(const struct options *opt)
 	judge_or_say(&r);
 	if (r.judged && (r.report.action != ACTION_PASS || opt->header ||
 			    r.report.nedit > 0)) {
-		name_message(&r);
+		rewrite_name(rewrite_of(&r));
 		keep_or_mark(&r);
 		if (r.report.action != ACTION_PASS)
 			log_verdict(&r);
-		edited = make_field(&r, &field) == 0;
+		edited = rewrite_field(rewrite_of(&r), &field) == 0;
 		if (!edited)
 			log_error("no memory for the result: passed unchanged");
 	}
@@ -506,8 +364,8 @@ cmd_check(const struct options *opt)
 	if (!read_and_judge(&r))
 		goto out;
 	status = r.report.verdict == VERDICT_CLEAN ? 1 : 0;
-	name_message(&r);
-	report_status(&line, &r.report, &r.config.rules, r.shown);
+	rewrite_name(rewrite_of(&r));
+	report_status(&line, &r.report, &r.config.rules, r.new.shown);
 	if (opt->verbose && !line.failed)
 		printf("%.*s\n", (int)line.len, line.p);
 	if (fflush(stdout) == EOF) {
@@ -531,12 +389,18 @@ cmd_hold(const struct options *opt)
 		end_run(status);
 	if (r.report.action != ACTION_HOLD)
 		end_run(1);
-	name_message(&r);
+	rewrite_name(rewrite_of(&r));
 	if (keep_original(&r, ACTION_HOLD, &err) == 0)
 		status = EX_OK;
 	else
 		log_error("not held: %s", err.text);
-	if (status == EX_OK)
+	if (status == EX_OK) {
 		log_verdict(&r);
+		/* It is held all the same. */
+		if (vault_secret(&r.vault, &err) != 0)
+			log_warn("held, but what is released will have no "
+				 "token: %s",
+			    err.text);
+	}
 	end_run(status);
 }

@@ -30,7 +30,10 @@ number(const char *s, uint32_t *v, struct err *err)
 	size_t n = strspn(s, "0123456789");
 
 	if (n == 0 || n > 9 || s[n] != '\0')
-		return err_set(err, "--max %s: that is no number", s);
+		return err_set(err,
+		    "--max %s: a whole number, as in 20; 0 "
+		    "shows all",
+		    s);
 	*v = (uint32_t)atol(s);
 	return 0;
 }
@@ -47,11 +50,6 @@ read_wish(const struct options *opt, struct wish *w, struct err *err)
 			return -1;
 		w->since = w->now - ago;
 	}
-	if (opt->narg > 0)
-		return err_set(err,
-		    "%s: list takes no argument (show ID shows "
-		    "a message)",
-		    opt->arg[0]);
 	return opt->max != NULL ? number(opt->max, &w->max, err) : 0;
 }
 

@@ -144,8 +144,6 @@ cmd_purge(const struct options *opt)
 	struct err err;
 	int64_t age;
 
-	if (wrong == NULL && opt->narg > 0)
-		wrong = "purge takes no argument";
 	if (wrong == NULL && opt->older == NULL)
 		wrong = "purge needs --older-than, as in 30d";
 	if (wrong == NULL)

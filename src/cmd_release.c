@@ -16,7 +16,7 @@
 
 /* Where to: one of them. */
 static const char *
-wrong_options(const struct options *opt)
+wrong_options(const struct options *opt, struct err *err)
 {
 	int ways = (opt->to != NULL) + (opt->maildir != NULL) + opt->to_stdout;
 
@@ -26,8 +26,13 @@ wrong_options(const struct options *opt)
 		return "--to, --maildir and --stdout: one of them";
 	if (opt->to_stdout && opt->narg > 1)
 		return "--stdout: one message at a time";
-	if (opt->to != NULL && !post_address(opt->to))
-		return "--to: not an address to send mail to";
+	if (opt->to != NULL && !post_address(opt->to)) {
+		err_set(err,
+		    "--to %s: not an address to send mail to: write "
+		    "ann@home.example, without a name and <>",
+		    opt->to);
+		return err->text;
+	}
 	return NULL;
 }
 
@@ -184,8 +189,9 @@ release_all(struct shelf *s, void *ctx)
 int
 cmd_release(const struct options *opt)
 {
+	struct err err;
 	const char *wrong =
-	    opt->wrong != NULL ? opt->wrong : wrong_options(opt);
+	    opt->wrong != NULL ? opt->wrong : wrong_options(opt, &err);
 
 	if (wrong != NULL) {
 		log_error("%s", wrong);

@@ -3,7 +3,6 @@
  */
 #include "cmd_shelf.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -245,32 +244,20 @@ put_body(struct letter *l)
 
 /* ---- the message ---- */
 
-static const char *
-whoami(void)
-{
-	struct passwd *me = getpwuid(getuid());
-
-	return me != NULL && post_address(me->pw_name) ? me->pw_name
-						       : "simsift";
-}
-
 static void
 put_header(struct letter *l, struct buf *out)
 {
-	char when[WHEN_ROOM], stretch[WHEN_ROOM], host[64] = "";
+	char when[WHEN_ROOM], stretch[WHEN_ROOM], self[POST_SELF];
 	const char *to = l->s->opt->mail;
 	int64_t age = l->now - l->oldest;
 
-	if (gethostname(host, sizeof host - 1) == -1 || !post_address(host))
-		strcpy(host, "localhost");
+	post_self(self);
 	when_mail(when, l->now);
 	when_stretch(stretch, age > 3600 ? age : 3600);
-	buf_printf(out, "From: simsift <%s@%s>\nTo: ", whoami(), host);
-	if (to != NULL)
-		buf_printf(out, "%s\n", to);
-	else
-		buf_printf(out, "%s@%s\n", whoami(), host);
-	buf_puts(out, "Subject: [simsift] ");
+	buf_printf(out,
+	    "From: simsift <%s>\nTo: %s\n"
+	    "Subject: [simsift] ",
+	    self, to != NULL ? to : self);
 	if (l->held > 0)
 		buf_printf(out, "%u held%s", l->held, l->cut > 0 ? ", " : "");
 	if (l->cut > 0)
@@ -280,7 +267,8 @@ put_header(struct letter *l, struct buf *out)
 	    "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
 	    "Content-Type: text/plain; charset=utf-8\n"
 	    "Content-Transfer-Encoding: 8bit\n\n",
-	    stretch, when, (long long)l->now, (long)getpid(), host);
+	    stretch, when, (long long)l->now, (long)getpid(),
+	    strchr(self, '@') + 1);
 }
 
 /* The token, the header, the body. */
@@ -386,12 +374,16 @@ cmd_report(const struct options *opt)
 {
 	struct buf body = BUF(LIMIT_ANSWER);
 	const char *wrong = opt->wrong;
+	struct err err;
 	int status;
 
-	if (wrong == NULL && opt->narg > 0)
-		wrong = "report takes no argument";
-	if (wrong == NULL && opt->mail != NULL && !post_address(opt->mail))
-		wrong = "--mail: not an address to send mail to";
+	if (wrong == NULL && opt->mail != NULL && !post_address(opt->mail)) {
+		err_set(&err,
+		    "--mail %s: not an address to send mail to: write "
+		    "ann@home.example, without a name and <>",
+		    opt->mail);
+		wrong = err.text;
+	}
 	if (wrong != NULL) {
 		log_error("%s", wrong);
 		return EX_USAGE;

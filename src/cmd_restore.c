@@ -66,8 +66,9 @@ read_id(struct restore *r)
 	struct err err;
 
 	if (isatty(STDIN_FILENO)) {
-		err_set(&err, "restore needs an id, or the message on standard "
-			      "input");
+		err_set(&err,
+		    "restore needs an id (simsift list shows them), or "
+		    "the cut message on standard input");
 		say(r, EX_USAGE, &err);
 	} else if (message_read(&m, STDIN_FILENO, LIMIT_MESSAGE, &err) == -1) {
 		say(r, EX_IOERR, &err);
@@ -100,8 +101,9 @@ restore(struct restore *r, const char *id)
 		    &r->vault, r->arena, e, true, &out, NULL, &err);
 	if (rc != 0)
 		say(r, vault_exit(rc), &err);
-	else if (message_write(STDOUT_FILENO, out.p, out.len, &err) == -1)
-		say(r, EX_IOERR, &err);
+	else if (message_print(out.p, out.len, "restore") == -1 &&
+		 r->status == EX_OK)
+		r->status = EX_IOERR;
 	buf_free(&out);
 }
 
@@ -138,7 +140,7 @@ run(struct restore *r)
 	for (int i = 0; i < r->opt->narg; i++)
 		restore(r, r->opt->arg[i]);
 	if (close(STDOUT_FILENO) == -1 && r->status == EX_OK) {
-		err_errno(&err, "cannot write");
+		err_errno(&err, "cannot write what restore prints");
 		say(r, EX_IOERR, &err);
 	}
 }

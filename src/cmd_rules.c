@@ -603,9 +603,13 @@ cmd_rules(const struct options *opt)
 	volatile int status = EX_USAGE;
 
 	if (opt->narg == 0 || (strcmp(what, "list") == 0 && opt->narg > 1)) {
-		log_error("%s", opt->narg == 0
-				    ? "rules needs lint, test or list"
-				    : "rules list takes no name");
+		if (opt->narg == 0)
+			log_error("rules needs lint, test or list (see simsift "
+				  "rules --help)");
+		else
+			log_error("%s: rules list takes no name: it lists all "
+				  "(-C DIR: those of a folder)",
+			    opt->arg[1]);
 		return EX_USAGE;
 	}
 	if (load(&c, opt, &err) == -1) {

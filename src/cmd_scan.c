@@ -1,5 +1,5 @@
 /*
- * scan: looks through mailboxes; changes nothing.
+ * scan: looks through mailboxes; changes nothing, unless asked to (--apply).
  */
 #include "cmd.h"
 
@@ -13,11 +13,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "apply.h"
 #include "box.h"
 #include "limits.h"
 #include "message.h"
 #include "progress.h"
 #include "tally.h"
+#include "vault.h"
 #include "worker_pool.h"
 
 #define FLUSH (64u << 10)
@@ -28,6 +30,8 @@ struct scan {
 	const struct options *opt;
 	struct config config;
 	struct pool *pool;
+	struct apply *apply; /* or NULL: a dry run */
+	enum action action;
 	struct box_wish wish;
 	struct buf out; /* rows that were not written yet */
 	struct tally tally;
@@ -36,6 +40,7 @@ struct scan {
 	bool found;       /* the table has its head */
 	bool trouble;     /* something could not be read */
 	bool broken_pipe; /* nobody reads our output any more */
+	struct err wrong; /* what parse_words says */
 };
 
 static void
@@ -100,6 +105,8 @@ answer(struct scan *s, struct pool_item *item)
 		    .verdict = VERDICT_ERROR, .category = UINT32_MAX};
 	}
 	tally_add(&s->tally, item, &s->config.rules);
+	if (s->apply != NULL && !apply_message(s->apply, item) && !s->opt->sum)
+		item->sum = NULL; /* it is for those acted on */
 	put_row(s, item);
 }
 
@@ -169,7 +176,7 @@ put_message(
 			       (int64_t)item.len) {
 		item.why = why.text;
 	}
-	if (item.why == NULL && s->opt->sum)
+	if (item.why == NULL && (s->opt->sum || s->apply != NULL))
 		put_sum(&item, fits ? room : own, sum);
 	rc = pool_put(s->pool, &item, own, err);
 	free(own);
@@ -185,23 +192,60 @@ show_progress(struct scan *s, const struct box *b)
 	    &s->progress, done, total, s->tally.messages, s->tally.bytes);
 }
 
+/* All answers there are still to come. */
 static void
-scan_box(struct scan *s, const char *path)
+take_rest(struct scan *s)
+{
+	struct pool_item *item;
+
+	pool_flush(s->pool);
+	while (!s->broken_pipe) {
+		take_answers(s, false);
+		if (pool_take(s->pool, &item, true) != 1)
+			break;
+		answer(s, item);
+	}
+}
+
+static void
+read_box(struct scan *s, struct box *b)
 {
 	struct box_item item;
-	struct box *b;
 	struct err err;
 	int rc;
 
-	if (box_open(&b, path, &s->wish, &err) == -1) {
-		trouble(s, err.text);
-		return;
-	}
 	while (!s->broken_pipe && (rc = box_next(b, &item, &err)) != 0) {
 		if (rc == -1 || put_message(s, b, &item, &err) == -1)
 			trouble(s, err.text);
 		take_answers(s, false);
 		show_progress(s, b);
+	}
+}
+
+static void
+scan_box(struct scan *s, const char *path)
+{
+	struct box *b = NULL;
+	struct err err;
+
+	if (s->apply == NULL && apply_waits(path)) {
+		err_set(&err,
+		    "%s: a change of it is not finished: scan --apply "
+		    "does that",
+		    path);
+		trouble(s, err.text);
+	}
+	if ((s->apply != NULL && apply_box(s->apply, path, &err) == -1) ||
+	    box_open(&b, path, &s->wish, &err) == -1 ||
+	    (s->apply != NULL && apply_kind(s->apply, b, &err) == -1)) {
+		trouble(s, err.text);
+		box_close(b);
+		return;
+	}
+	read_box(s, b);
+	if (s->apply != NULL) {
+		take_rest(s);
+		apply_box_end(s->apply);
 	}
 	box_close(b);
 }
@@ -233,25 +277,64 @@ parse_range(struct box_wish *w, const char *s)
 	return true;
 }
 
+static const char *
+wrong_value(
+    struct scan *s, const char *option, const char *value, const char *what)
+{
+	err_set(&s->wrong, "%s %s: this takes %s", option, value, what);
+	return s->wrong.text;
+}
+
+/* … with those about changes. */
+static const char *
+parse_changes(struct scan *s)
+{
+	const struct options *opt = s->opt;
+
+	if (opt->undo && (opt->apply || opt->json || opt->range != NULL ||
+			     opt->type != NULL))
+		return "--undo: with -V and boxes only";
+	if (!opt->apply && (opt->move != NULL || opt->action != NULL))
+		return "--move and --action: with --apply";
+	if (opt->apply && opt->range != NULL)
+		return "--range: not with --apply";
+	if (opt->move != NULL && opt->move[0] == '\0')
+		return "--move: the name of a folder";
+	if (opt->action == NULL)
+		return NULL;
+	if (strcmp(opt->action, "cut") == 0)
+		s->action = ACTION_CUT;
+	else if (strcmp(opt->action, "hold") == 0)
+		s->action = ACTION_HOLD;
+	else
+		return wrong_value(s, "--action", opt->action, "cut or hold");
+	return NULL;
+}
+
 /* What is wrong with the words of the command line, or NULL. */
 static const char *
 parse_words(struct scan *s, unsigned *workers)
 {
 	const struct options *opt = s->opt;
+	const char *why;
 	cpu_set_t cpus;
 	char *end;
 
 	if (opt->wrong != NULL)
 		return opt->wrong;
+	if ((why = parse_changes(s)) != NULL || opt->undo)
+		return why;
 	if (opt->narg == 0)
 		return "scan needs a mailbox, a file or a folder";
 	s->wish.deep = opt->deep;
 	if (opt->type != NULL)
 		s->wish.kind = box_kind_of(opt->type);
 	if (s->wish.kind == BOX_KINDS)
-		return "--type: auto, mbox, maildir, mh, folder or file";
+		return wrong_value(s, "--type", opt->type,
+		    "auto, mbox, maildir, mh, folder or file");
 	if (opt->range != NULL && !parse_range(&s->wish, opt->range))
-		return "--range: OFFSET:LENGTH, in bytes";
+		return wrong_value(s, "--range", opt->range,
+		    "OFFSET:LENGTH in bytes, as in 0:1000000");
 	if (opt->range != NULL && opt->narg > 1)
 		return "--range: of one mailbox";
 	*workers = sched_getaffinity(0, sizeof cpus, &cpus) == 0
@@ -262,7 +345,8 @@ parse_words(struct scan *s, unsigned *workers)
 
 		if (*opt->workers < '1' || *opt->workers > '9' ||
 		    *end != '\0' || n > LIMIT_WORKERS)
-			return "-j: a number from 1 to 256";
+			return wrong_value(
+			    s, "-j", opt->workers, "a number from 1 to 256");
 		*workers = (unsigned)n;
 	}
 	if (*workers > LIMIT_WORKERS)
@@ -273,19 +357,14 @@ parse_words(struct scan *s, unsigned *workers)
 static void
 sum_up(struct scan *s)
 {
-	double t = progress_seconds(&s->progress);
-	struct pool_item *item;
+	double t;
 
-	pool_flush(s->pool);
-	while (!s->broken_pipe) {
-		take_answers(s, false);
-		if (pool_take(s->pool, &item, true) != 1)
-			break;
-		answer(s, item);
-	}
+	take_rest(s);
 	t = progress_seconds(&s->progress);
 	if (!s->opt->json)
 		tally_print(&s->out, &s->tally);
+	if (!s->opt->json && s->apply != NULL)
+		apply_sum_up(s->apply, &s->out);
 	write_rows(s);
 	progress_clear(&s->progress);
 	/* Not on standard output, which is the same each time. */
@@ -293,6 +372,79 @@ sum_up(struct scan *s)
 		fprintf(stderr, "%.1f seconds, %.0f messages/s, %.1f MB/s\n", t,
 		    (double)s->tally.messages / t,
 		    (double)s->tally.bytes / 1e6 / t);
+}
+
+static void
+say(void *ctx, bool bad, const char *text)
+{
+	struct scan *s = ctx;
+
+	progress_clear(&s->progress);
+	if (bad)
+		log_error("%s", text);
+	else
+		log_warn("%s", text);
+	s->trouble |= bad;
+}
+
+/* What apply is to know; false: said. */
+static bool
+wish_for(struct scan *s, struct apply_wish *w)
+{
+	struct err err;
+
+	*w = (struct apply_wish){.rules = &s->config.rules,
+	    .move = s->opt->move,
+	    .action = s->action,
+	    .say = say,
+	    .ctx = s};
+	if (setjmp(*arena_oom(s->config.arena)) != 0)
+		err_set(&err, "no memory");
+	else
+		w->vault = vault_path(s->config.arena, s->opt->vault,
+		    s->config.settings.vault, &err);
+	if (w->vault == NULL)
+		log_error("%s", err.text);
+	return w->vault != NULL;
+}
+
+static int
+undo(struct scan *s)
+{
+	const struct options *opt = s->opt;
+	struct apply_wish wish;
+	struct err err;
+	int status;
+
+	if (conf_open(&s->config, &opt->sources, &err) == -1) {
+		log_error("%s", err.text);
+		return EX_OSERR;
+	}
+	if (!wish_for(s, &wish))
+		return 1;
+	status = apply_undo(&wish, opt->arg, opt->narg, &s->out);
+	if (!opt->quiet)
+		write_rows(s);
+	return s->broken_pipe ? EX_IOERR : status != 0 ? status : s->trouble;
+}
+
+/* The vault, and what is to be changed; false: nothing can be, and that was
+   said. */
+static bool
+open_apply(struct scan *s)
+{
+	struct apply_wish wish;
+	struct err err;
+
+	s->config.settings.cut_held = s->action == ACTION_CUT;
+	if (!s->opt->apply)
+		return true;
+	if (!wish_for(s, &wish))
+		return false;
+	if (apply_open(&s->apply, &wish, &err) == 0)
+		return true;
+	log_error("%s", err.text);
+	return false;
 }
 
 static int
@@ -306,8 +458,10 @@ run(struct scan *s, unsigned workers)
 	if (conf_open(&s->config, &opt->sources, &err) == -1)
 		goto no_memory;
 	conf_log(&s->config.rules);
+	if (!open_apply(s))
+		return 1;
 	s->pool = pool_open(&s->config.rules, &s->config.settings, workers,
-	    WANT_HEADLINE, &err);
+	    WANT_HEADLINE | (opt->apply ? WANT_REASONS : 0), &err);
 	if (s->pool == NULL)
 		goto no_memory;
 	if (tally_open(&s->tally) == -1) {
@@ -339,7 +493,7 @@ cmd_scan(const struct options *opt)
 {
 	struct scan s = {.opt = opt, .out = BUF(ROWS)};
 	const char *wrong;
-	unsigned workers;
+	unsigned workers = 1;
 	int status;
 
 	if ((wrong = parse_words(&s, &workers)) != NULL) {
@@ -347,7 +501,10 @@ cmd_scan(const struct options *opt)
 		return EX_USAGE;
 	}
 	progress_start(&s.progress, opt->quiet);
-	status = run(&s, workers);
+	status = opt->undo ? undo(&s) : run(&s, workers);
+	apply_close(s.apply);
+	if (status == EX_OK && s.trouble)
+		status = 1;
 	pool_close(s.pool);
 	tally_close(&s.tally);
 	buf_free(&s.out);

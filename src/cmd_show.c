@@ -198,7 +198,7 @@ show_one(struct shelf *s, void *ctx)
 int
 cmd_show(const struct options *opt)
 {
-	struct vault nowhere = {"", -1, -1, -1, -1};
+	struct vault nowhere = {"", -1, -1, -1, -1, NULL};
 	struct vault_list none = {0};
 	struct vault_entry *e;
 	struct err err;

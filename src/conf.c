@@ -304,9 +304,9 @@ stamp_dir(struct rules *r, const char *dir, bool needed)
 	return true;
 }
 
-/* needed: that there is no such folder is a complaint. */
+/* needed: that there is no such folder is a complaint.  named: by -C. */
 static void
-load_dir(struct rules *r, const char *dir, bool needed)
+load_dir(struct rules *r, const char *dir, bool needed, bool named)
 {
 	struct dirent **v = NULL;
 	bool missing = stamp_dir(r, dir, needed);
@@ -315,8 +315,9 @@ load_dir(struct rules *r, const char *dir, bool needed)
 	r->unsure |= missing != (n == -1);
 	if (n == -1 && (needed || (errno != ENOENT && errno != ENOTDIR)))
 		rules_complain(r, dir, 0, 0, false,
-		    "no rules from there: %s (make install, or -C DIR)",
-		    strerror(errno));
+		    "no rules from there: %s (%s)", strerror(errno),
+		    named ? "-C names the folder that holds the *.cf files"
+			  : "make install, or -C DIR");
 	if (n == 0 && needed)
 		rules_complain(
 		    r, dir, 0, 0, false, "no rule file (*.cf) in this folder");
@@ -370,14 +371,14 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 	r->setting = set;
 	r->setting_ctx = s;
 	if (src->dir != NULL)
-		load_dir(r, src->dir, true);
+		load_dir(r, src->dir, true, true);
 	for (uint32_t i = 0; i < src->nfile; i++)
 		load_file(r, src->file[i], true);
 	if (src->dir == NULL && src->nfile == 0) {
-		load_dir(r, FILTERS, true);
-		load_dir(r, "/etc/simsift", false);
+		load_dir(r, FILTERS, true, false);
+		load_dir(r, "/etc/simsift", false, false);
 		if ((own = conf_user_dir(r->arena)) != NULL)
-			load_dir(r, own, false);
+			load_dir(r, own, false, false);
 	}
 	for (uint32_t i = 0; i < src->nline; i++)
 		load_line(r, src->line[i]);

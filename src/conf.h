@@ -16,7 +16,8 @@ struct settings {
 	uint32_t digest_stub;       /* 1: a removed entry leaves a line */
 	uint32_t limit_time;        /* ms for a message, children and all */
 	uint32_t limit_message;     /* bytes; above: passed unjudged */
-	const char *vault;          /* its folder, or NULL: the usual place */
+	bool cut_held;     /* what policy holds is to be cut (scan --action) */
+	const char *vault; /* its folder, or NULL: the usual place */
 	const char *sendmail; /* a program, or NULL: where it usually is */
 	bool sendmail_wrong;  /* a line for it does not count */
 	struct sender_list {  /* patterns of addresses */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 struct reader {
 	const char *p;
@@ -107,5 +108,32 @@ date_iso(char out[DATE_BYTES + 1], const char *p, size_t n)
 	    day % 100, hour % 100, minute % 100, second % 100,
 	    east < 0 ? '-' : '+', (east < 0 ? -east : east) / 60 % 100,
 	    (east < 0 ? -east : east) % 60);
+	return true;
+}
+
+bool
+date_mail(char out[DATE_MAIL], int64_t *seconds, const char *iso)
+{
+	static const char days[] = "SunMonTueWedThuFriSat",
+			  months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct tm tm = {0};
+	int h, m, mon, year, leap;
+	char sign;
+
+	if (strlen(iso) != DATE_BYTES ||
+	    sscanf(iso, "%4d-%2d-%2dT%2d:%2d:%2d%c%2d:%2d", &year, &mon,
+		&tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &sign, &h,
+		&m) != 9 ||
+	    mon < 1 || mon > 12)
+		return false;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = mon - 1;
+	leap = tm.tm_sec; /* a second that is none: the day stays the same */
+	tm.tm_sec = 0;
+	*seconds = timegm(&tm) + leap;
+	snprintf(out, DATE_MAIL, "%.3s, %d %.3s %04d %.8s %c%02d%02d",
+	    days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
+	    tm.tm_year + 1900, iso + 11, sign, h, m);
+	*seconds -= (sign == '-' ? -60 : 60) * (h * 60 + m);
 	return true;
 }

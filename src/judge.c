@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "headline.h"
 #include "limits.h"
+#include "reading.h"
 #include "show.h"
 
 /* "Mon Nov  2 10:11:12 2026" at the end of a From_ line (RFC 4155). */
@@ -417,6 +418,43 @@ try_rule(struct pass *x, struct report *r, uint32_t rule)
 	s->plan.nedit = 0;
 }
 
+/* What is left once the message is cut, as somebody reads it. */
+static void
+read_what_is_left(struct pass *x, struct report *r)
+{
+	struct arena *a = x->w->a;
+	struct buf out = BUF(LIMIT_MESSAGE + (1u << 20));
+	struct tree tree;
+	struct view view;
+	const char *p;
+
+	if (r->action != ACTION_CUT) {
+		reading_make(r, a, &x->s->view);
+		return;
+	}
+	if (edit_apply(&out, x->job->p, x->job->len, r->edit, r->nedit) == 0) {
+		p = arena_dup(a, out.p, out.len);
+		mime_parse(&tree, a, p, (uint32_t)out.len);
+		view_make(&view, a, &tree, x->job->charsets);
+		reading_make(r, a, &view);
+	}
+	buf_free(&out);
+}
+
+/* Where there is no memory for it the verdict stands. */
+static void
+read_for_digest(struct pass *x, struct report *r)
+{
+	jmp_buf outer;
+
+	memcpy(&outer, arena_oom(x->w->a), sizeof outer);
+	if (setjmp(*arena_oom(x->w->a)) == 0)
+		read_what_is_left(x, r);
+	else
+		r->reading = NULL;
+	memcpy(arena_oom(x->w->a), &outer, sizeof outer);
+}
+
 void
 judge(struct report *r, struct arena *a, struct rules *rules,
     const struct settings *set, const struct judge_job *job)
@@ -448,4 +486,6 @@ judge(struct report *r, struct arena *a, struct rules *rules,
 	if (job->want & WANT_HEADLINE || r->verdict != VERDICT_CLEAN)
 		headline(r, a, &x.s->view);
 	show(r, a, x.s, &x.e, job->want);
+	if (job->want & WANT_READING && r->action != ACTION_HOLD)
+		read_for_digest(&x, r);
 }

@@ -55,17 +55,17 @@
 	256u /* of a rule: each search may look at all behind it */
 
 /* Hits and cuts. */
-#define LIMIT_HITS_RULE 2000u /* of one rule in a message that are kept */
-#define LIMIT_HITS 20000u     /* of all */
-#define LIMIT_NEAR 2000u      /* characters between the hits of a near rule */
-#define LIMIT_NEAR_RULES 32u  /* that it names */
+#define LIMIT_HITS_RULE 2000u  /* of one rule in a message that are kept */
+#define LIMIT_HITS 20000u      /* of all */
+#define LIMIT_NEAR 2000u       /* characters between the hits of a near rule */
+#define LIMIT_NEAR_RULES 32u   /* that it names */
 #define LIMIT_ALTERNATIVES 20u /* multiparts whose hits count once */
-#define LIMIT_CUTS 5000u      /* spans one message may lose */
-#define LIMIT_GROWTH 256u     /* bytes an edit may add to what it replaces */
-#define LIMIT_KEEP 33u        /* percent of the bytes that an edit must leave */
-#define LIMIT_EDITS 50000u    /* raw edits in a report */
-#define LIMIT_SHOWN 200u      /* hits that explain shows with their text */
-#define LIMIT_CONTEXT 240u    /* bytes of text shown round a hit */
+#define LIMIT_CUTS 5000u       /* spans one message may lose */
+#define LIMIT_GROWTH 256u      /* bytes an edit may add to what it replaces */
+#define LIMIT_KEEP 33u     /* percent of the bytes that an edit must leave */
+#define LIMIT_EDITS 50000u /* raw edits in a report */
+#define LIMIT_SHOWN 200u   /* hits that explain shows with their text */
+#define LIMIT_CONTEXT 240u /* bytes of text shown round a hit */
 
 /* Rule files. */
 #define LIMIT_RULES_ARENA (256u << 20)
@@ -78,6 +78,12 @@
 #define LIMIT_LATE 500u     /* characters from a `first` hit to a late one */
 #define LIMIT_LITERALS 512u /* alternatives kept of one rule: word lists */
 #define LIMIT_COMPLAINTS 1000u
+
+/* What doctor reads of other programs. */
+#define LIMIT_DOCTOR_FILE (1u << 20) /* bytes of one file */
+#define LIMIT_DOCTOR_FILES 200u      /* in all */
+#define LIMIT_DOCTOR_DEPTH 8u        /* files that name files */
+#define LIMIT_DOCTOR_FINDINGS 200u   /* that are shown */
 
 /* Mail that is sent: RFC 5321 4.5.3.1.3, with its <> */
 #define LIMIT_ADDRESS 254u
@@ -94,6 +100,12 @@
 /* The command line, when a shell asks for completions. */
 #define LIMIT_COMPLETE 4096u /* bytes of a word */
 
+/* A digest of messages. */
+#define LIMIT_READING (512u << 10) /* bytes of the text of one */
+#define LIMIT_READING_URL 8000u    /* no browser takes a longer address */
+#define LIMIT_DIGEST 100000u       /* messages in it */
+#define LIMIT_MAIL_LINE 990u       /* bytes; RFC 5322 says 998 */
+
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u
 
@@ -103,6 +115,12 @@
 #define LIMIT_LOT (4u << 20)        /* bytes: with three, 12 MB a worker */
 #define LIMIT_LOT_FULL (256u << 10) /* no more is added from here on */
 #define LIMIT_LOT_MESSAGES 64u
+
+/* Changes in mailboxes. */
+#define LIMIT_PATH 4096u          /* bytes of a path, with its NUL */
+#define LIMIT_LOCK_MS 10000u      /* so long an mbox may be locked by others */
+#define LIMIT_LEDGER_MS 1000u     /* so long another run may be at its end */
+#define LIMIT_LEDGER (256u << 20) /* the record of a run: 500,000 messages */
 
 /* Mailboxes. */
 #define LIMIT_SENDERS 10000u          /* that scan counts one by one */

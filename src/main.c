@@ -1,8 +1,10 @@
 /*
  * simsift: the command table; usage is printed from it.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +30,11 @@
 #define ALLOW 0x800u
 #define PURGE 0x1000u
 #define REPORT 0x2000u
+#define DOCTOR 0x4000u
+#define DIGEST 0x8000u
 #define VAULT                                                             \
 	(FILTER | CHECK | HOLD | RESTORE | EXPLAIN | DIFF | LIST | SHOW | \
-	    RELEASE | ALLOW | PURGE | REPORT)
+	    RELEASE | ALLOW | PURGE | REPORT | DOCTOR | SCAN)
 #define ALL ~0u
 
 static const struct command commands[] = {
@@ -46,7 +50,9 @@ static const struct command commands[] = {
 	"each hit with its rule, and what is cut"},
     {"diff", DIFF, false, cmd_diff, "[FILE|ID]", "what would be, or was, cut"},
     {"scan", SCAN, false, cmd_scan, "BOX...",
-	"look through boxes, files, folders; changes nothing"},
+	"look through boxes; --apply cleans them, too"},
+    {"digest", DIGEST, false, cmd_digest, "BOX...",
+	"their messages as one to be read, promotion cut out"},
     {"rules", RULES, false, cmd_rules, "lint|test|list",
 	"check, try and list the rules"},
     {"list", LIST, false, cmd_list, "", "what is in the vault, newest first"},
@@ -58,6 +64,8 @@ static const struct command commands[] = {
     {"purge", PURGE, false, cmd_purge, "", "remove what is old from the vault"},
     {"report", REPORT, false, cmd_report, "",
 	"what is new in the vault, as a message"},
+    {"doctor", DOCTOR, false, cmd_doctor, "",
+	"what is wrong with this set-up, and what to do"},
 };
 
 static const struct flag flags[] = {
@@ -71,14 +79,22 @@ static const struct flag flags[] = {
 	"add the X-Simsift field to clean mail too"},
     {"--json", FLAG, EXPLAIN | SCAN | RULES | LIST,
 	offsetof(struct options, json), "", "machine-readable"},
-    {"--type", VALUE, SCAN, offsetof(struct options, type), "KIND",
+    {"--type", VALUE, SCAN | DIGEST, offsetof(struct options, type), "KIND",
 	"auto, mbox, maildir, mh, folder or file"},
-    {"-r", FLAG, SCAN, offsetof(struct options, deep), "",
+    {"-r", FLAG, SCAN | DIGEST, offsetof(struct options, deep), "",
 	"sub-folders of Maildir and MH boxes, too"},
-    {"-j", VALUE, SCAN, offsetof(struct options, workers), "N",
+    {"-j", VALUE, SCAN | DIGEST, offsetof(struct options, workers), "N",
 	"so many workers; otherwise one a processor"},
     {"--range", VALUE, SCAN, offsetof(struct options, range), "OFF:LEN",
 	"a piece of an mbox: its messages that begin there"},
+    {"--apply", FLAG, SCAN, offsetof(struct options, apply), "",
+	"cut and hold; the originals go into the vault"},
+    {"--action", VALUE, SCAN, offsetof(struct options, action), "cut|hold",
+	"with --apply: all that would be cut or held"},
+    {"--move", VALUE, SCAN, offsetof(struct options, move), "FOLDER",
+	"with --apply: held messages go to that Maildir"},
+    {"--undo", FLAG, SCAN, offsetof(struct options, undo), "",
+	"bring back what the last --apply changed"},
     {"--timing", FLAG, SCAN, offsetof(struct options, timing), "",
 	"with --json: milliseconds a message"},
     {"--sha256", FLAG, SCAN, offsetof(struct options, sum), "",
@@ -89,17 +105,17 @@ static const struct flag flags[] = {
 	"warnings are errors"},
     {"--settings", FLAG, RULES, offsetof(struct options, settings), "",
 	"list the settings"},
-    {"--since", VALUE, LIST, offsetof(struct options, since), "TIME",
+    {"--since", VALUE, LIST | DIGEST, offsetof(struct options, since), "TIME",
 	"not older than, as in 2d"},
     {"--category", VALUE, LIST, offsetof(struct options, category), "CATEGORY",
 	"of this category, or below it"},
-    {"--from", VALUE, LIST, offsetof(struct options, from), "TEXT",
+    {"--from", VALUE, LIST | DIGEST, offsetof(struct options, from), "TEXT",
 	"with this in the sender"},
     {"--subject", VALUE, LIST, offsetof(struct options, subject), "TEXT",
 	"with this in the subject"},
     {"--held", FLAG, LIST, offsetof(struct options, held), "", "held only"},
     {"--cut", FLAG, LIST, offsetof(struct options, cut), "", "cut only"},
-    {"--max", VALUE, LIST, offsetof(struct options, max), "N",
+    {"--max", VALUE, LIST | DIGEST, offsetof(struct options, max), "N",
 	"no more than; 0: all"},
     {"--raw", FLAG, SHOW, offsetof(struct options, raw), "",
 	"the bytes, nothing masked"},
@@ -111,11 +127,19 @@ static const struct flag flags[] = {
 	"to standard output"},
     {"--again", FLAG, RELEASE, offsetof(struct options, again), "",
 	"what was released before, too"},
+    {"--format", VALUE, DIGEST, offsetof(struct options, format), "FORM",
+	"plain, rfc1153 or mime"},
+    {"--width", VALUE, DIGEST, offsetof(struct options, width), "N",
+	"columns; otherwise those of the terminal, or 78"},
     {"--older-than", VALUE, PURGE, offsetof(struct options, older), "TIME",
 	"as in 30d: h, d (days) or w (weeks)"},
     {"--yes", FLAG, PURGE, offsetof(struct options, yes), "", "do not ask"},
-    {"--mail", VALUE, REPORT, offsetof(struct options, mail), "ADDRESS",
-	"send it there"},
+    {"--mail", VALUE, REPORT | DIGEST, offsetof(struct options, mail),
+	"ADDRESS", "send it there"},
+    {"--home", VALUE, DOCTOR, offsetof(struct options, home), "DIR",
+	"look at the files of who lives there"},
+    {"--etc", VALUE, DOCTOR, offsetof(struct options, etc), "DIR",
+	"in place of /etc"},
     {"-q", FLAG, ALL, offsetof(struct options, quiet), "", "errors only"},
     {"-v", FLAG, ALL, offsetof(struct options, verbose), "", "say more"},
 };
@@ -137,8 +161,8 @@ usage_flags(FILE *out, unsigned bits)
 static void
 usage_of(const struct command *c)
 {
-	printf("usage: simsift %s [OPTION...] %s\n\n  %s\n\n", c->name, c->args,
-	    c->summary);
+	printf("usage: simsift %s [OPTION...]%s%s\n\n  %s\n\n", c->name,
+	    c->args[0] != '\0' ? " " : "", c->args, c->summary);
 	usage_flags(stdout, c->bit);
 	printf("\nsee simsift(1)\n");
 }
@@ -176,17 +200,27 @@ struct parse {
 	struct options opt;
 	const struct command *command;
 	const char **lines, **args;
-	bool help;
+	bool help, asked; /* asked: by the word `help`, which no caller says */
 	bool used[N(flags)];
 	char wrong[256];
 };
 
+/* The first complaint is the one that is made. */
+static void complain(struct parse *, const char *word, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 static void
-complain(struct parse *p, const char *word, const char *why)
+complain(struct parse *p, const char *word, const char *fmt, ...)
 {
+	va_list ap;
+	int n;
+
 	if (p->opt.wrong != NULL)
 		return;
-	snprintf(p->wrong, sizeof p->wrong, "%s: %s", word, why);
+	n = snprintf(p->wrong, sizeof p->wrong, "%.120s: ", word);
+	va_start(ap, fmt);
+	vsnprintf(p->wrong + n, sizeof p->wrong - (size_t)n, fmt, ap);
+	va_end(ap);
 	p->opt.wrong = p->wrong;
 }
 
@@ -218,6 +252,20 @@ take_value(struct parse *p, const struct flag *f, const char *value)
 		p->lines[p->opt.sources.nline++] = value;
 }
 
+static void
+unknown_flag(struct parse *p, const char *word)
+{
+	unsigned bits = p->command != NULL ? p->command->bit : ALL;
+
+	for (size_t k = 0; k < N(flags); k++)
+		if (flags[k].commands & bits &&
+		    rules_near_word(word, flags[k].name)) {
+			complain(p, word, "no such option; %s?", flags[k].name);
+			return;
+		}
+	complain(p, word, "no such option");
+}
+
 /* Takes argv[i], or argv[i] and its value; returns how many were taken. */
 static int
 take_flag(struct parse *p, char **argv, int i)
@@ -238,7 +286,8 @@ take_flag(struct parse *p, char **argv, int i)
 		else if (!alone)
 			take_value(p, f, value);
 		else if (argv[i + 1] == NULL)
-			complain(p, word, "this option needs a value");
+			complain(p, word, "this option needs a value: %s %s",
+			    f->name, f->args);
 		else
 			take_value(p, f, argv[i + 1]);
 		return 1 + (f->kind != FLAG && alone && argv[i + 1] != NULL);
@@ -246,24 +295,24 @@ take_flag(struct parse *p, char **argv, int i)
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 		p->help = true;
 	else
-		complain(p, word, "no such option");
+		unknown_flag(p, word);
 	return 1;
 }
 
 static void
 take_command(struct parse *p, const char *word)
 {
-	char why[64] = "no such command";
-
 	for (size_t k = 0; k < N(commands) && p->command == NULL; k++)
 		if (strcmp(word, commands[k].name) == 0)
 			p->command = &commands[k];
 	for (size_t k = 0; k < N(commands) && p->command == NULL; k++)
 		if (rules_near_word(word, commands[k].name))
-			snprintf(why, sizeof why, "no such command; %s?",
-			    commands[k].name);
-	if (p->command == NULL)
-		complain(p, word, why);
+			complain(
+			    p, word, "no such command; %s?", commands[k].name);
+	if (p->command == NULL && rules_near_word(word, "help"))
+		complain(p, word, "no such command; help?");
+	else if (p->command == NULL)
+		complain(p, word, "no such command");
 }
 
 /* What can be said only when the command is known. */
@@ -276,10 +325,12 @@ check_command(struct parse *p)
 	p->opt.mails = (c->bit & (RELEASE | REPORT)) != 0;
 	for (size_t k = 0; k < N(flags); k++)
 		if (p->used[k] && !(flags[k].commands & c->bit))
-			complain(p, flags[k].name, "no option of this command");
+			complain(p, flags[k].name, "no option of %s", c->name);
 	if (p->opt.narg > 0 && c->service)
 		complain(p, p->args[0],
 		    "no file here: the message comes on standard input");
+	else if (p->opt.narg > 0 && c->args[0] == '\0')
+		complain(p, p->args[0], "%s takes no argument", c->name);
 }
 
 static void
@@ -287,6 +338,11 @@ parse(struct parse *p, char **argv)
 {
 	bool only_args = false;
 
+	/* `help`, `help COMMAND`, as --help. */
+	if (argv[1] != NULL && strcmp(argv[1], "help") == 0) {
+		p->help = p->asked = true;
+		argv++;
+	}
 	for (int i = 1; argv[i] != NULL;) {
 		if (!only_args && strcmp(argv[i], "--") == 0) {
 			only_args = true;
@@ -319,18 +375,30 @@ open_standard(void)
 }
 
 static int
+printed(void)
+{
+	if (fflush(stdout) == 0)
+		return EX_OK;
+	if (errno != EPIPE)
+		log_error(
+		    "cannot write to standard output: %s", strerror(errno));
+	return EX_IOERR;
+}
+
+static int
 run(const struct parse *p, bool closed_in, bool closed_out)
 {
 	const struct command *c = p->command;
 
 	/* A caller's message is never answered with a usage text. */
-	if (p->help && c != NULL && (!c->service || isatty(STDIN_FILENO))) {
+	if (p->help && c != NULL &&
+	    (!c->service || p->asked || isatty(STDIN_FILENO))) {
 		usage_of(c);
-		return EX_OK;
+		return printed();
 	}
 	if (p->help && c == NULL && p->opt.wrong == NULL) {
 		usage(stdout);
-		return EX_OK;
+		return printed();
 	}
 	if (p->opt.wrong != NULL && (c == NULL || !c->service)) {
 		log_error("%s (see simsift%s%s --help)", p->opt.wrong,
@@ -361,18 +429,15 @@ main(int argc, char **argv)
 	open_standard();
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away: EPIPE */
 	signal(SIGXFSZ, SIG_IGN); /* a file at its limit: EFBIG */
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+	if (argc == 2 && (strcmp(argv[1], "--version") == 0 ||
+			     strcmp(argv[1], "version") == 0)) {
 		version();
-		return EX_OK;
+		return printed();
 	}
 	if (argc == 3 && strcmp(argv[1], "--completion") == 0)
 		return complete_script(argv[2]);
 	if (argc > 2 && strcmp(argv[1], "--complete") == 0)
 		return complete(&table, argv + 2, (size_t)argc - 2);
-	if (argc == 2 && strcmp(argv[1], "help") == 0) {
-		usage(stdout);
-		return EX_OK;
-	}
 	p.lines = calloc((size_t)argc + 1, sizeof *p.lines);
 	p.args = calloc((size_t)argc + 1, sizeof *p.args);
 	if (p.lines == NULL || p.args == NULL)

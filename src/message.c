@@ -144,6 +144,17 @@ message_read(struct message *m, int fd, size_t limit, struct err *err)
 	}
 }
 
+void
+message_drain(int fd)
+{
+	char piece[PIECE];
+	uint64_t all = 0;
+	ssize_t got;
+
+	while (all < LIMIT_SPOOL && (got = read_some(fd, piece, PIECE)) > 0)
+		all += (uint64_t)got;
+}
+
 int
 message_write_spool(int fd, const struct message *m, struct err *err)
 {

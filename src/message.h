@@ -20,6 +20,9 @@ struct message {
    unlinked temporary file ($TMPDIR, /var/tmp, /tmp) and is not in `bytes`.
    0; or -1: it cannot be read, or there is no room for it. */
 int message_read(struct message *, int fd, size_t limit, struct err *);
+/* Reads what is left, for a caller that cannot bear a reader that goes away:
+   Dovecot's Sieve filter dies of it. */
+void message_drain(int fd);
 /* All of it, whatever EINTR, short writes and O_NONBLOCK do; -1 otherwise. */
 int message_write(int fd, const char *p, size_t n, struct err *);
 /* What `command` prints, to standard output; -1, logged, but not where the

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "maildir.h"
 #include "message.h"
 
 #define N(a) (sizeof(a) / sizeof *(a))
@@ -30,6 +32,20 @@ post_address(const char *s)
 		    strchr("<>()[]\\,;:\"|`$&*?!#{}'", s[i]) != NULL)
 			return false;
 	return true;
+}
+
+void
+post_self(char out[POST_SELF])
+{
+	struct passwd *me = getpwuid(getuid());
+	const char *user = "simsift";
+	char host[64] = "";
+
+	if (me != NULL && post_address(me->pw_name))
+		user = me->pw_name;
+	if (gethostname(host, sizeof host - 1) == -1 || !post_address(host))
+		strcpy(host, "localhost");
+	snprintf(out, POST_SELF, "%.300s@%s", user, host);
 }
 
 /* ---- sendmail ---- */
@@ -66,7 +82,7 @@ as_file(const struct buf *message, struct err *err)
 	int fd = memfd_create("simsift", MFD_CLOEXEC);
 
 	if (fd == -1)
-		return err_errno(err, "memfd_create");
+		return err_errno(err, "no memory for what sendmail reads");
 	if (message_write(fd, message->p, message->len, err) == -1 ||
 	    lseek(fd, 0, SEEK_SET) == -1) {
 		close(fd);
@@ -94,26 +110,29 @@ wait_for(pid_t pid, const char *program, struct err *err)
 
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
-			return err_errno(err, "waitpid");
+			return err_errno(err, "cannot wait for %s", program);
 	if (WIFSIGNALED(status))
 		return err_set(err, "%s died of signal %d (%s)", program,
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status) != 0)
-		return err_set(err, "%s ended with status %d", program,
-		    WEXITSTATUS(status));
+		return err_set(err, "%s ended with status %d%s", program,
+		    WEXITSTATUS(status),
+		    WEXITSTATUS(status) == EX_TEMPFAIL
+			? " (it could not take it now: try again later)"
+			: " (its own words stand above, or in its log)");
 	return 0;
 }
 
 int
-post_sendmail(const char *program, const char *const *to, size_t nto,
-    const struct buf *message, struct err *err)
+post_sendmail_file(const char *program, const char *const *to, size_t nto,
+    int fd, struct err *err)
 {
 	const char **argv = calloc(nto + 4, sizeof *argv);
-	int fd = -1, rc = -1;
 	size_t n = 0;
+	int rc = -1;
 	pid_t pid;
 
-	if (argv == NULL || message->failed) {
+	if (argv == NULL) {
 		err_set(err, "no memory for the message");
 		goto out;
 	}
@@ -130,40 +149,35 @@ post_sendmail(const char *program, const char *const *to, size_t nto,
 		}
 		argv[n++] = to[i];
 	}
-	if ((fd = as_file(message, err)) == -1)
-		goto out;
-	if ((pid = fork()) == -1)
-		err_errno(err, "fork");
+	if (lseek(fd, 0, SEEK_SET) == -1)
+		err_errno(err, "the message");
+	else if ((pid = fork()) == -1)
+		err_errno(err, "cannot start %s (ulimit -u)", program);
 	else if (pid == 0)
 		become(program, argv, fd);
 	else
 		rc = wait_for(pid, program, err);
 out:
-	if (fd != -1)
-		close(fd);
 	free(argv);
 	return rc;
 }
 
-/* ---- Maildir ---- */
-
-/* A name that no other program gives (the Maildir's rules). */
-static void
-name_file(char *out, size_t room)
+int
+post_sendmail(const char *program, const char *const *to, size_t nto,
+    const struct buf *message, struct err *err)
 {
-	static unsigned count;
-	struct timespec now;
-	char host[64] = "";
+	int fd, rc;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gethostname(host, sizeof host - 1);
-	for (char *p = host; *p != '\0'; p++)
-		if (*p == '/' || *p == ':')
-			*p = '_';
-	snprintf(out, room, "%lld.M%ldP%ldQ%u.%s", (long long)now.tv_sec,
-	    now.tv_nsec / 1000, (long)getpid(), count++,
-	    host[0] != '\0' ? host : "localhost");
+	if (message->failed)
+		return err_set(err, "no memory for the message");
+	if ((fd = as_file(message, err)) == -1)
+		return -1;
+	rc = post_sendmail_file(program, to, nto, fd, err);
+	close(fd);
+	return rc;
 }
+
+/* ---- Maildir ---- */
 
 static int
 open_maildir(const char *dir, int *tmp, int *new_dir, struct err *err)
@@ -200,7 +214,7 @@ post_maildir(const char *dir, const struct buf *message, struct err *err)
 
 	if (message->failed)
 		return err_set(err, "no memory for the message");
-	name_file(name, sizeof name);
+	maildir_unique(name, sizeof name, time(NULL));
 	if (open_maildir(dir, &tmp, &new_dir, err) == -1)
 		goto out;
 	fd = openat(tmp, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -108,6 +108,28 @@ struct report_text {
 	uint32_t ngone;
 };
 
+/* A footnote: an address, and where in the text its number stands. */
+struct report_mark {
+	uint32_t at;
+	const char *url;
+	uint32_t len;
+};
+
+/* What is read of a message, once it is cut: lines, each with its kind. */
+struct report_reading {
+	const char *text; /* UTF-8; a line end behind each line */
+	uint32_t len;
+	const char *kind; /* READING_*, a byte a line */
+	uint32_t nline;
+	struct report_mark *mark; /* in order */
+	uint32_t nmark;
+	const char *to; /* the field, decoded */
+	uint32_t to_len;
+};
+
+#define READING_FILL 'f' /* may be folded anew */
+#define READING_KEPT 'k' /* code, a table */
+
 struct report {
 	enum verdict verdict;
 	enum action action;
@@ -142,6 +164,7 @@ struct report {
 	struct report_text *text;
 	uint32_t ntext;
 	const char *tree;
+	struct report_reading *reading;
 };
 
 #define WANT_HITS 1u
@@ -151,6 +174,7 @@ struct report {
 #define WANT_REASONS 16u  /* hits, where the message is not clean */
 #define WANT_WHOLE 32u    /* texts: all of them; `gone` is what rules found */
 #define WANT_HEADLINE 64u /* from, subject and date of clean mail, too */
+#define WANT_READING 128u /* what is read of it, without what is cut */
 
 const char *report_verdict_name(enum verdict);
 const char *report_refusal_name(enum refusal);

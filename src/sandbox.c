@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sandbox_table.h"
@@ -36,11 +37,29 @@ landlock(void)
 	close(fd);
 }
 
+/* Where the caller's limit is narrower, as that of Dovecot's LMTP server, it
+   stays: it cannot be lifted. */
+static int
+seccomp(void)
+{
+	static const struct sock_fprog prog = {
+	    .len = sizeof sandbox_filter / sizeof *sandbox_filter,
+	    .filter = (struct sock_filter *)(uintptr_t)sandbox_filter,
+	};
+
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+}
+
 static int
 limit(int what, rlim_t n)
 {
-	struct rlimit r = {n, n};
+	struct rlimit r;
 
+	if (getrlimit(what, &r) == -1)
+		return -1;
+	if (r.rlim_max == RLIM_INFINITY || r.rlim_max > n)
+		r.rlim_max = n;
+	r.rlim_cur = r.rlim_max;
 	return setrlimit(what, &r);
 }
 
@@ -103,24 +122,22 @@ only_descriptor(int fd)
 int
 sandbox_enter(int fd, size_t memory, unsigned seconds, pid_t parent)
 {
-	static const struct sock_fprog prog = {
-	    .len = sizeof sandbox_filter / sizeof *sandbox_filter,
-	    .filter = (struct sock_filter *)(uintptr_t)sandbox_filter,
-	};
-
 	/* The parent may be gone before the first call has its effect. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		return -1;
 	if (memory_limit(memory) || limit(RLIMIT_CPU, seconds) ||
 	    limit(RLIMIT_CORE, 0) || only_descriptor(fd) == -1)
 		return -1;
-	landlock();
+	/* Before the walls: a user may put none up without it. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
+	landlock();
 	/* A kernel without seccomp: the other walls have to do. */
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == -1 &&
-	    errno != ENOSYS && errno != EINVAL)
+	if (seccomp() == -1 && errno != ENOSYS && errno != EINVAL)
 		return -1;
+#ifdef SIMSIFT_FAULTS
+	sandbox_test();
+#endif
 	return 0;
 }
 
@@ -129,4 +146,55 @@ sandbox_built(void)
 {
 	return SANDBOX_LANDLOCK |
 	       (SANDBOX_WIDE ? 0 : SANDBOX_SECCOMP | SANDBOX_MEMORY);
+}
+
+unsigned
+sandbox_kernel(void)
+{
+	uint32_t action = SECCOMP_RET_ERRNO;
+	unsigned has = 0;
+
+	if (syscall(NR_CREATE, NULL, 0, 1) > 0) /* its version */
+		has |= SANDBOX_LANDLOCK;
+	/* The second for kernels before 4.14. */
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0 ||
+	    (errno == EINVAL && prctl(PR_GET_SECCOMP) != -1))
+		has |= SANDBOX_SECCOMP;
+	return has;
+}
+
+static bool
+landlock_holds(void)
+{
+	landlock();
+	return open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) == -1 &&
+	       errno == EACCES;
+}
+
+static bool
+seccomp_holds(void)
+{
+	return seccomp() == 0 && syscall(SYS_getppid) == -1 && errno == EPERM;
+}
+
+static bool
+holds(bool (*wall)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && wall()
+			  ? 0
+			  : 1);
+	while (pid > 0 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return status == 0;
+}
+
+unsigned
+sandbox_try(void)
+{
+	return (holds(landlock_holds) ? SANDBOX_LANDLOCK : 0) |
+	       (holds(seccomp_holds) ? SANDBOX_SECCOMP : 0);
 }

@@ -23,5 +23,16 @@ int sandbox_enter(int fd, size_t memory, unsigned seconds, pid_t parent);
 #define SANDBOX_MEMORY 4u
 /* What the build asks for; the kernel may still lack Landlock. */
 unsigned sandbox_built(void);
+/* What the kernel says that it has: two system calls.  Without a wall the
+   others have to do. */
+unsigned sandbox_kernel(void);
+/* Which of the two hold: each is put up in a child, which then runs against
+   it. */
+unsigned sandbox_try(void);
+
+#ifdef SIMSIFT_FAULTS
+/* tests/fault/walls.c: runs behind the walls. */
+void sandbox_test(void);
+#endif
 
 #endif

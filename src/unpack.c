@@ -245,7 +245,7 @@ unpack_start(struct unpack *u, enum unpack_kind kind, int fd, size_t size,
 	x.p = map;
 	if (pipe2(pipe_fd, O_CLOEXEC) == -1) {
 		munmap(map, size);
-		return err_errno(err, "pipe");
+		return err_errno(err, "no pipe for a child to unpack in");
 	}
 	if ((u->pid = fork()) == 0) {
 		signal(SIGPIPE, SIG_DFL);
@@ -256,7 +256,7 @@ unpack_start(struct unpack *u, enum unpack_kind kind, int fd, size_t size,
 	u->fd = pipe_fd[0];
 	if (u->pid != -1)
 		return 0;
-	err_errno(err, "fork");
+	err_errno(err, "no child to unpack in (ulimit -u)");
 	close(u->fd);
 	return -1;
 }

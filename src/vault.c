@@ -284,7 +284,7 @@ vault_find(const struct vault *v, const struct vault_list *l, const char *id,
 		return vault_fault(err, VAULT_BAD,
 		    "%s: no id: the first digits of a SHA-256 sum, as simsift "
 		    "list shows them",
-		    id);
+		    n > 0 ? id : "\"\"");
 	for (uint32_t i = 0; i < l->n && second == NULL; i++) {
 		if (strncasecmp(l->v[i].id, id, n) != 0)
 			continue;

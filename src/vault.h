@@ -47,6 +47,7 @@ int vault_exit(int fault);
 struct vault {
 	const char *path;                /* as opened */
 	int root, tmp, new_dir, cur_dir; /* descriptors, or -1 */
+	struct vault_index *index;       /* vault_remember, or NULL */
 };
 
 /* Where the vault is: `option` (-V), else `setting` (vault DIR of the rule
@@ -145,6 +146,7 @@ struct vault_item {
 };
 
 #define VAULT_ID 64       /* hex digits */
+#define VAULT_SECRET 32   /* bytes of the secret */
 #define VAULT_TOKEN_ID 16 /* of them in a token: nobody finds a second one */
 
 /* 0: the message is on disk, whole, and stays there when the machine goes
@@ -155,6 +157,10 @@ struct vault_item {
    step, the whole of it may be. */
 int vault_store(struct vault *, const struct vault_item *,
     char id[VAULT_ID + 1], struct err *);
+/* For who stores many: what is there is looked up now, and not for each of
+   them.  What another process stores meanwhile may then be there twice, which
+   is no harm. */
+int vault_remember(struct vault *, struct err *);
 /* The id a message has, stored or not. */
 void vault_id(const char *p, uint32_t len, char id[VAULT_ID + 1]);
 
@@ -210,6 +216,9 @@ int vault_token(struct vault *, const char *id, struct vault_sum *,
    own.  The field belongs in front of p, behind a From_ line. */
 int vault_token_for(struct vault *, struct arena *, const char *id,
     const char *p, uint32_t len, struct buf *out, struct err *);
+/* Makes the secret where there is none: with the first message that is held, so
+   that it is there, and its user's, before anybody releases or reports. */
+int vault_secret(struct vault *, struct err *);
 /* Is value[0..n) (behind the colon) a token for what was summed?  id: that of
    the token.  Makes nothing; without a secret no token holds.  The sum is not
    spent. */

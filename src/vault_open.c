@@ -181,7 +181,7 @@ vault_open(struct vault *v, const char *path, bool make, struct err *err)
 	bool made = false;
 	int rc;
 
-	*v = (struct vault){path, -1, -1, -1, -1};
+	*v = (struct vault){path, -1, -1, -1, -1, NULL};
 	if ((rc = open_root(v, make, err)) != 0 ||
 	    (make && (rc = vault_kind(v, err)) != 0) ||
 	    (rc = open_folder(v, "tmp", make, &v->tmp, &made, err)) != 0 ||
@@ -206,6 +206,7 @@ vault_close(struct vault *v)
 			close(*fd[i]);
 		*fd[i] = -1;
 	}
+	vault_index_free(v);
 }
 
 void

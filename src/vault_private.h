@@ -40,6 +40,10 @@ int vault_again(struct vault *, const struct vault_entry *, bool exact,
    is followed, and it is a regular file of our own. */
 int vault_open_entry(
     struct vault *, const struct vault_entry *, uint64_t *size, struct err *);
+/* May a message with that retry id be there? */
+bool vault_index_has(const struct vault *, const char *retry);
+void vault_index_add(struct vault *, const char *retry);
+void vault_index_free(struct vault *);
 /* What was done in a folder reaches the disk. */
 int vault_sync_dir(const struct vault *, int fd, struct err *);
 

@@ -246,7 +246,8 @@ store(struct known *k)
 	time_t now = time(NULL);
 	struct vault *v = k->v;
 	uint64_t size;
-	int rc = find_known(k, name);
+	bool known = vault_index_has(v, k->retry);
+	int rc = known ? find_known(k, name) : 0;
 
 	if (rc != 0)
 		return rc == 1 ? 0 : rc;
@@ -266,7 +267,9 @@ store(struct known *k)
 	if ((rc = move_in(v, tmp, name, size, k->err)) != 0 ||
 	    (rc = vault_sync_dir(v, v->new_dir, k->err)) != 0)
 		return rc;
-	only_one(k, name);
+	vault_index_add(v, k->retry);
+	if (known)
+		only_one(k, name);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 #include "limits.h"
 
 #define SECRET "secret"
-#define KEY 32
+#define KEY VAULT_SECRET
 #define SUM SHA256_DIGEST_LENGTH
 
 /* ---- the sum of a body ---- */
@@ -237,6 +237,16 @@ get_secret(struct vault *v, uint8_t key[KEY], struct err *err)
 		return rc;
 	rc = make_secret(v, err);
 	return rc != 0 ? rc : read_secret(v, key, err);
+}
+
+int
+vault_secret(struct vault *v, struct err *err)
+{
+	uint8_t key[KEY];
+	int rc = get_secret(v, key, err);
+
+	explicit_bzero(key, sizeof key);
+	return rc;
 }
 
 /* ---- the field ---- */

@@ -213,8 +213,12 @@ verdict_make(struct report *out, struct match *m, const struct settings *s,
 	    out->category != NO_RULE ? m->rules->rule[out->category].category
 				     : "promo",
 	    ACTION_MARK);
-	if (phish && out->action == ACTION_CUT) /* it would look safe */
+	if (out->action == ACTION_HOLD && s->cut_held)
+		out->action = ACTION_CUT;
+	if (phish && out->action == ACTION_CUT) { /* it would look safe */
 		out->action = ACTION_MARK;
+		out->refusal = s->cut_held ? REFUSAL_PHISH : REFUSAL_NONE;
+	}
 	if (out->action == ACTION_HOLD && !phish && must_not_hold(m))
 		out->action = ACTION_MARK;
 	/* A guard may be among the rules that are missing or did not run. */

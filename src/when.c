@@ -32,6 +32,30 @@ when_parse(const char *s, int64_t *seconds, struct err *err)
 	    s);
 }
 
+int
+when_since(const char *s, time_t now, int64_t *since, struct err *err)
+{
+	struct tm tm = {.tm_isdst = -1}, day;
+	const char *end = strptime(s, "%Y-%m-%d", &tm);
+	int64_t ago;
+
+	if (end != NULL && *end == '\0') {
+		tm.tm_isdst = -1;
+		day = tm;
+		*since = mktime(&tm);
+		if (*since != -1 && tm.tm_mday == day.tm_mday)
+			return 0;
+		return err_set(err, "%s: there is no such day", s);
+	}
+	if (when_parse(s, &ago, err) == -1)
+		return err_set(err,
+		    "%s: a time is a day, as in 2026-11-28, or a number with "
+		    "s, m (minutes), h, d or w (weeks) behind it, as in 2d",
+		    s);
+	*since = now - ago;
+	return 0;
+}
+
 static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 

@@ -12,6 +12,8 @@
 
 /* "90s", "30m", "12h", "2d", "4w" in seconds. */
 int when_parse(const char *s, int64_t *seconds, struct err *);
+/* The time that long before now; or "2026-11-28": where that day begins. */
+int when_since(const char *s, time_t now, int64_t *since, struct err *);
 
 /* Local time, 12 columns, as ls does: "Nov 28 16:53", "Nov 28  2025". */
 void when_column(char out[WHEN_ROOM], time_t then, time_t now);

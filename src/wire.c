@@ -215,6 +215,31 @@ xfer_edit(struct wire *w, struct edit *e)
 }
 
 static void
+xfer_reading(struct wire *w, struct report *r)
+{
+	uint32_t there = r->reading != NULL;
+	struct report_reading *g;
+
+	xfer_below(w, &there, 2);
+	if (there == 0)
+		return;
+	if (w->out == NULL)
+		r->reading = arena_alloc(w->a, sizeof *r->reading);
+	g = r->reading;
+	xfer_bytes(w, &g->text, &g->len);
+	xfer_bytes(w, &g->kind, &g->nline);
+	xfer_headline(w, &g->to, &g->to_len);
+	g->mark =
+	    xfer_array(w, g->mark, &g->nmark, LIMIT_LINKS, 8, sizeof *g->mark);
+	for (uint32_t i = 0, at = 0; i < g->nmark; i++) {
+		xfer_below(w, &g->mark[i].at, g->len + 1);
+		xfer_bytes(w, &g->mark[i].url, &g->mark[i].len);
+		w->bad |= g->mark[i].at < at;
+		at = g->mark[i].at;
+	}
+}
+
+static void
 xfer_lists(struct wire *w, struct report *r)
 {
 	r->rule =
@@ -257,6 +282,7 @@ xfer_report(struct wire *w, struct report *r)
 	XFER_ENUM(w, r->verdict, VERDICT_ERROR + 1);
 	XFER_ENUM(w, r->action, ACTION_HOLD + 1);
 	XFER_ENUM(w, r->refusal, REFUSAL_MAX);
+	XFER_ENUM(w, r->may_hold, 2);
 	xfer_score(w, &r->score);
 	xfer_score(w, &r->required);
 	xfer_category(w, &r->category);
@@ -273,6 +299,8 @@ xfer_report(struct wire *w, struct report *r)
 	xfer_string(w, &r->tree);
 	if (!w->bad)
 		xfer_lists(w, r);
+	if (!w->bad)
+		xfer_reading(w, r);
 	xfer_u32(w, &end);
 	w->bad |= end != END || (w->out == NULL && w->n != 0);
 }

@@ -78,35 +78,6 @@ worker_misbehave(const char *p, size_t n)
 #endif
 }
 
-/* … and what it may say that is not so. */
-static void
-lie(struct report *r, struct arena *a, const struct task *t)
-{
-#ifdef SIMSIFT_FAULTS
-	const char *how = getenv("SIMSIFT_CHILD");
-	uint32_t n = t->job.len;
-
-	if (how == NULL || strncmp(how, "lie-", 4) != 0)
-		return;
-	r->token = arena_array(a, 1, sizeof *r->token);
-	r->edit = arena_array(a, 1, sizeof *r->edit);
-	if (strcmp(how, "lie-token") == 0) { /* no such field */
-		r->token[r->ntoken++] = (struct span){0, r->body_at - 1};
-	} else if (strcmp(how, "lie-body") == 0) { /* within a line */
-		r->body_at = n - 3;
-	} else if (strcmp(how, "lie-pass") == 0) { /* it cuts unseen */
-		r->action = ACTION_PASS;
-		r->ncut = 0;
-		r->nedit = 1;
-		r->edit[0].span = (struct span){n - 5, n};
-	}
-#else
-	(void)r;
-	(void)a;
-	(void)t;
-#endif
-}
-
 _Noreturn static void
 child(const struct task *t, int fd, pid_t parent)
 {
@@ -124,9 +95,10 @@ child(const struct task *t, int fd, pid_t parent)
 	if (setjmp(*arena_oom(a)) != 0)
 		_exit(EXIT_MEMORY);
 	judge(&r, a, t->rules, t->settings, &t->job);
-	lie(&r, a, t);
+	worker_lie(&r, a, t->job.len);
 	if (wire_write(&out, &r) == -1)
 		_exit(EXIT_MEMORY);
+	worker_babble(&out, 0);
 	worker_write(out.p, out.len);
 	_exit(0);
 }
@@ -145,7 +117,8 @@ listen_to(int fd, int64_t deadline, struct buf *out, struct err *err)
 			return err_set(err, "judging took too long "
 					    "(limit_time)");
 		if (poll(&p, 1, (int)left) == -1 && errno != EINTR)
-			return err_errno(err, "poll");
+			return err_errno(
+			    err, "cannot wait for the child's answer");
 		if (p.revents == 0)
 			continue;
 		if (buf_room(out, 4096) == -1)
@@ -192,9 +165,9 @@ run_child(struct task *t, struct buf *out, struct err *err)
 	pid_t parent = getpid(), pid;
 
 	if (pipe2(fd, O_CLOEXEC) == -1)
-		return err_errno(err, "pipe");
+		return err_errno(err, "no pipe for a child to judge in");
 	if ((pid = fork()) == -1) {
-		err_errno(err, "fork");
+		err_errno(err, "no child to judge in (ulimit -u)");
 		close(fd[0]);
 		close(fd[1]);
 		return -1;
@@ -246,6 +219,17 @@ only_fields(const struct report *r, const struct task *t)
 	return true;
 }
 
+/* No cut that we make begins in the header and ends in the body. */
+static bool
+crosses_border(const struct report *r)
+{
+	for (uint32_t i = 0; i < r->nedit; i++)
+		if (r->edit[i].span.from < r->body_at &&
+		    r->edit[i].span.to > r->body_at)
+			return true;
+	return false;
+}
+
 static int
 check(const struct report *r, const struct task *t, struct err *err)
 {
@@ -255,6 +239,9 @@ check(const struct report *r, const struct task *t, struct err *err)
 	why = edit_check(t->job.p, t->job.len, r->edit, r->nedit, LIMIT_KEEP);
 	if (why != NULL)
 		return err_set(err, "the child's answer was refused: %s", why);
+	if (crosses_border(r))
+		return err_set(err, "the child's answer was refused: a cut "
+				    "goes from the header into the body");
 	if (r->field_at > 0 && t->job.p[r->field_at - 1] != '\n')
 		return err_set(err, "the child's answer was refused: the field "
 				    "has a wrong place");

@@ -22,4 +22,9 @@ int worker_judge_while(struct report *out, struct arena *a, struct rules *,
     const struct settings *, const char *p, uint32_t n, unsigned want,
     void (*meanwhile)(void *), void *ctx, struct err *);
 
+/* May that report of a child, which was about p[0..n), be believed?  For one
+   who has the bytes anew, where no child could write. */
+int worker_check(const struct report *, struct rules *, const char *p,
+    uint32_t n, struct err *);
+
 #endif

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""box.py MEGABYTES [--size KB] [--seed N] [--promo PERCENT] [--folders DIR] > mbox
+"""box.py MEGABYTES [--size KB] [--count N] [--seed N] [--promo PERCENT]
+       [--folders DIR] > mbox
 
 A large mailbox, the same for the same arguments.  Of its messages half are
 plain text, a fifth has an HTML alternative, a sixth is Chinese (base64 or
@@ -134,6 +135,8 @@ def main():
     ap = argparse.ArgumentParser(usage=__doc__)
     ap.add_argument("megabytes", type=float)
     ap.add_argument("--size", type=float, default=10, help="KB a message")
+    ap.add_argument("--count", type=int, default=0,
+                    help="no more messages than that")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--promo", type=float, default=1)
     ap.add_argument("--folders")
@@ -151,7 +154,7 @@ def main():
                 with open(os.path.join(a.folders, name), "wb") as f:
                     f.write(data)
         done += len(data)
-        if done >= a.megabytes * 1e6:
+        if done >= a.megabytes * 1e6 or i + 1 == a.count:
             break
 
 

@@ -15,6 +15,9 @@ is held in VAULT.  What lands is
 With `all FOLDER MAILDIR': how many of the messages of FOLDER are in MAILDIR, and
 the names of the others.
 
+With `bare FOLDER MAILDIR NEW': MAILDIR's messages as they were sent, into the
+folder NEW, under the names of FOLDER, in the order in which they came.
+
 STATUS is the caller's: 0, or words such as `exit 75', which then stand first: the
 mail system has the message still.  `LOST' if nobody has it, `TWICE' if two have;
 the vault keeps what it was given once, however often it comes.
@@ -26,7 +29,8 @@ import sys
 FIELD = re.compile(rb"X-Simsift[-A-Za-z]*:.*\r?\n(?:[ \t].*\n)*")
 # What callers put on top.
 ADDED = re.compile(
-    rb"\A(?:From .*\n|Return-Path:.*\n|Delivered-To:.*\n)*", re.M)
+    rb"\A(?:From .*\n|Return-Path:.*\n|(?:Delivered|X-Original)-To:.*\n|"
+    rb"Received:.*\n(?:[ \t].*\n)*)*")
 
 
 def read(path):
@@ -48,7 +52,7 @@ def what(raw, original, want):
     first = FIELD.match(bare)
     rest = bare
     while (m := FIELD.match(rest)):
-        rest = rest[m.end():]
+        rest = ADDED.sub(b"", rest[m.end():])
     original = ADDED.sub(b"", original)
     if rest == original:
         if first is None:
@@ -65,6 +69,20 @@ def files(box):
             yield read(os.path.join(box, sub, name))
 
 
+def in_order(box):
+    new = os.path.join(box, "new")
+    return sorted((os.path.join(new, name) for name in os.listdir(new)),
+                  key=lambda path: os.stat(path).st_ctime_ns)
+
+
+if sys.argv[1] == "bare":
+    names, box, folder = sys.argv[2:]
+    os.mkdir(folder)
+    names = sorted(os.listdir(names)) + ["one too many"]
+    for name, path in zip(names, in_order(box)):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(ADDED.sub(b"", read(path)))
+    sys.exit()
 if sys.argv[1] == "all":
     folder, box = sys.argv[2:]
     landed, names = list(files(box)), sorted(os.listdir(folder))
@@ -83,6 +101,8 @@ for name in sorted(os.listdir(box)):
 found = ["inbox: " + what(raw, original, want) for raw in files(box)] + found
 if os.path.isdir(vault):
     for raw in files(vault):
+        if b"\r\n" not in original:
+            raw = raw.replace(b"\r\n", b"\n")
         head, _, rest = raw.partition(b"\n\n")
         if b"X-Simsift-Vault-Action: hold" in head:
             at = raw.find(original)

@@ -48,8 +48,16 @@ is 'hold, promotion that is cut by policy: 1' \
 is 'hold: 0' "$(status "$SIMSIFT" hold -C any -V v <m)" 0
 is 'it prints nothing' "$(cat out err)" ''
 is 'one file' "$(files v)" 1
+is 'the first one makes the secret' "$(stat -c '%s %a' v/secret)" '32 600'
+cp v/secret secret
 is 'again: 0' "$(status "$SIMSIFT" hold -C any -V v <m)" 0
 is 'the same original is stored once' "$(files v)" 1
+ok 'and the secret stays' cmp -s secret v/secret
+chmod 644 v/secret
+is 'a secret that is none: held all the same' \
+	"$(status on_terminal "$SIMSIFT" hold -C any -V v <m)" 0
+ok 'it is said' grep -q 'held, but what is released will have no token: v/sec' out
+chmod 600 v/secret
 is 'only we may read it' "$(find v -perm /077)" ''
 is 'a folder is 700, a file 600' "$(find v -printf '%y%m\n' | sort -u)" \
 	"$(printf 'd700\nf600')"
@@ -71,7 +79,8 @@ is 'hold, an argument: 75' "$(status "$SIMSIFT" hold -C any -V v x <m)" 75
 is 'hold, an option of another command: 75' \
 	"$(status "$SIMSIFT" hold -C any -V v --no-vault <m)" 75
 
-# A new vault: each new folder's name is on disk, before the message is.
+# A new vault: each new folder's name is on disk, before the message is; then
+# the secret.
 if command -v strace >/dev/null; then
 	strace -y -e trace=fsync,renameat -o trace \
 		"$SIMSIFT" hold -C any -V made/here <m
@@ -79,7 +88,8 @@ if command -v strace >/dev/null; then
 	is 'what reaches the disk' "$(grep -v simsift- synced)" '
 /made
 /made/here
-/made/here/new'
+/made/here/new
+/made/here'
 fi
 
 # What is old goes while the same message comes again: 0 means it is there.

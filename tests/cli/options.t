@@ -99,7 +99,7 @@ for c in filtr fitler listt; do
 done
 is 'an unknown option: one line' "$(status "$SIMSIFT" list --heldd) $(
 	cat "$TMP/err")" \
-	'64 simsift: --heldd: no such option (see simsift list --help)'
+	'64 simsift: --heldd: no such option; --held? (see simsift list --help)'
 is '-h' "$("$SIMSIFT" -h)" "$("$SIMSIFT" --help)"
 is 'no line of it is longer than 80' "$("$SIMSIFT" -h | awk 'length > 80')" ''
 "$SIMSIFT" purge -h >"$TMP/out"

@@ -178,6 +178,7 @@ done
 # Without a secret it has no token, and goes all the same.
 rm -rf "$V"
 s hold <mail.2
+rm "$V/secret"
 mkdir "$V/secret"
 is 'no secret: 0' "$(status s report)" 0
 is 'the report, without a token' "$(head -n 1 out | cut -c1-13)" 'From: simsift'

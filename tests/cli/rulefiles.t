@@ -133,7 +133,7 @@ mkdir "$TMP/folder"
 "$SIMSIFT" rules list NAME -C "$TMP/folder" >"$TMP/out" 2>"$TMP/err"
 is 'rules list NAME: 64' $? 64
 is 'it says so, and no more' "$(cat "$TMP/err")" \
-	'simsift: rules list takes no name'
+	'simsift: NAME: rules list takes no name: it lists all (-C DIR: those of a folder)'
 "$SIMSIFT" rules lint "$TMP/folder" >"$TMP/out" 2>"$TMP/err"
 is 'rules lint FOLDER: 1' $? 1
 ok 'what to do' grep -q "(a folder: -C $TMP/folder)" "$TMP/out"

@@ -170,6 +170,18 @@ if [ "${ASAN:-}" != 1 ]; then
 	done
 	exec 2>&4 4>&-
 	is 'little memory: never 0 with less than the whole' $torn 0
+	{
+		head -c 8000000 /dev/zero
+		echo $? >written
+	} 2>/dev/null | (
+		# shellcheck disable=SC3045 # dash and bash have it
+		ulimit -v 8000
+		"$SIMSIFT" filter -C r >out
+		echo $? >status
+	)
+	is 'no memory for the message: 75, and the caller could write all of it' \
+		"$(cat status written)" '75
+0'
 	ok "little memory: refused $refused, passed $whole, judged $judged" \
 		test $refused -gt 0 -a $judged -gt 0
 fi

@@ -31,7 +31,8 @@ is 'no trailing blanks in src' "$(grep -nE '[ 	]+$' src/*.[ch])" ''
 is 'an example has 25 lines or less' "$(wc -l filters/examples/* |
 	awk '$1 > 25 && $2 != "total" { print $2 ": " $1 " lines" }')" ''
 is 'each says what it is for' "$(for f in filters/examples/*; do
-	head -n 1 "$f" | grep -q '^# ' || echo "$f"
+	sed '1{/^#!/d;}' "$f" | head -n 1 | grep -qE '^(#|--) ' ||
+		echo "$f"
 done)" ''
 
 # A function is from its { to its }, both at the start of a line.

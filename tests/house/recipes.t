@@ -33,4 +33,10 @@ printed src/simsift.1 mailfilter
 printed src/simsift.1 fdm.conf
 printed README.md procmailrc :0fwr
 printed INSTALL procmailrc :0fwr
+printed src/simsift.1 dovecot.conf
+printed src/simsift.1 dovecot.sieve
+printed src/simsift.1 neomuttrc ignore
+printed src/simsift-vault.7 dovecot.sieve.hold
+printed INSTALL dovecot.conf
+printed INSTALL dovecot.sieve
 done_testing

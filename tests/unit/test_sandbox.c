@@ -493,6 +493,31 @@ memory_limit(void **state)
 	assert_int_equal(run(p_bit_by_bit, 200 * MEGA, -1), ENOMEM);
 	assert_int_equal(run(p_memory, 200 * MEGA, -1), 0);
 }
+
+/* Dovecot's LMTP server has 256 MB: narrower than ours, and it stays so. */
+static void
+callers_limits(void **state)
+{
+	const struct rlimit memory = {256 * MEGA, 256 * MEGA}, time = {3, 3};
+	int fd[2], status = 0;
+	pid_t parent = getpid(), pid;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_AS, &memory) == -1 ||
+		    setrlimit(RLIMIT_CPU, &time) == -1)
+			_exit(98);
+		if (sandbox_enter(fd[1], LIMIT_CHILD_AS, 5, parent) == -1)
+			_exit(99);
+		_exit(malloc(300 * MEGA) == NULL ? 0 : 97);
+	}
+	close(fd[0]);
+	close(fd[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
 #endif
 
 static int
@@ -604,6 +629,7 @@ main(void)
 	    cmocka_unit_test(long_answer),
 #ifndef __SANITIZE_ADDRESS__
 	    cmocka_unit_test(memory_limit),
+	    cmocka_unit_test(callers_limits),
 #endif
 	    cmocka_unit_test(processor_time),
 	    cmocka_unit_test(not_the_parent),

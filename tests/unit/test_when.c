@@ -111,6 +111,27 @@ stretches(void **state)
 	assert_string_equal(out, "7 days");
 }
 
+static void
+since(void **state)
+{
+	static const char *const bad[] = {"2026-13-01", "2026-02-30",
+	    "2026-11-28 10:00", "tomorrow", "", "2026-11"};
+	struct err err;
+	int64_t v;
+
+	(void)state;
+	setenv("TZ", "UTC-2", 1);
+	tzset();
+	assert_int_equal(when_since("2026-11-28", NOW, &v, &err), 0);
+	assert_true(v == NOW - NOW % 86400 - 7200);
+	assert_int_equal(when_since("2d", NOW, &v, &err), 0);
+	assert_true(v == NOW - 2 * 86400);
+	for (size_t i = 0; i < LEN(bad); i++)
+		assert_int_equal(when_since(bad[i], NOW, &v, &err), -1);
+	setenv("TZ", "UTC", 1);
+	tzset();
+}
+
 int
 main(void)
 {
@@ -120,6 +141,7 @@ main(void)
 	    cmocka_unit_test(in_mail),
 	    cmocka_unit_test(far_away),
 	    cmocka_unit_test(stretches),
+	    cmocka_unit_test(since),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -71,6 +71,17 @@ static struct report_text texts[] = {
     {"1", "text/plain", "shown text", 10, gone, 3},
     {"1/subject", "subject", "t\0u", 3, NULL, 0}};
 
+static struct report_mark marks[] = {
+    {0, "https://x.example/", 18}, {8, "", 0}, {8, "a\0b", 3}};
+static struct report_reading reading = {.text = "a line\n\n",
+    .len = 8,
+    .kind = "fk",
+    .nline = 2,
+    .mark = marks,
+    .nmark = 3,
+    .to = "me@x.example",
+    .to_len = 12};
+
 static struct report
 full_report(void)
 {
@@ -104,7 +115,29 @@ full_report(void)
 	    .nhit = 2,
 	    .text = texts,
 	    .ntext = 2,
-	    .tree = "1 text/plain\n"};
+	    .tree = "1 text/plain\n",
+	    .reading = &reading};
+}
+
+static void
+same_reading(const struct report_reading *a, const struct report_reading *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (a == NULL)
+		return;
+	assert_int_equal(a->len, b->len);
+	assert_memory_equal(a->text, b->text, a->len);
+	assert_int_equal(a->nline, b->nline);
+	assert_memory_equal(a->kind, b->kind, a->nline);
+	assert_int_equal(a->to_len, b->to_len);
+	assert_memory_equal(a->to, b->to, a->to_len);
+	assert_int_equal(a->nmark, b->nmark);
+	for (uint32_t i = 0; i < a->nmark; i++) {
+		assert_int_equal(a->mark[i].at, b->mark[i].at);
+		assert_int_equal(a->mark[i].len, b->mark[i].len);
+		assert_memory_equal(
+		    a->mark[i].url, b->mark[i].url, a->mark[i].len);
+	}
 }
 
 static void
@@ -226,6 +259,7 @@ same_report(const struct report *a, const struct report *b)
 	same_string(a->need, b->need);
 	same_string(a->tree, b->tree);
 	same_lists(a, b);
+	same_reading(a->reading, b->reading);
 	same_entries(a, b);
 	same_words(a, b);
 }
@@ -421,8 +455,8 @@ check_lists(const struct report *r)
 	assert_true(r->body_at <= LENGTH && r->ntoken <= LIMIT_TOKENS);
 	for (uint32_t i = 0; i < r->ntoken; i++)
 		inside(r->token[i], LENGTH);
-	assert_true(r->from_len <= LIMIT_HEADLINE &&
-		    r->subject_len <= LIMIT_HEADLINE);
+	assert_true(
+	    r->from_len <= LIMIT_HEADLINE && r->subject_len <= LIMIT_HEADLINE);
 	whole_bytes(r->from, r->from_len);
 	whole_bytes(r->subject, r->subject_len);
 	assert_true(r->nrule <= LIMIT_RULES && r->ncut <= LIMIT_EDITS &&
