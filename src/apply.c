@@ -172,6 +172,9 @@ apply_box(struct apply *a, const char *path, struct err *err)
 	if ((a->path = realpath(path, NULL)) == NULL ||
 	    stat(a->path, &a->was) == -1)
 		return err_errno(err, "%s", path);
+	if (apply_in_vault(a, a->path))
+		return err_set(
+		    err, "%s: it is the vault: nothing is changed in it", path);
 	job.path = a->path;
 	job.was = a->was;
 	if (!S_ISREG(a->was.st_mode) || !splice_left(a->path))
@@ -295,7 +298,7 @@ hold(struct apply *a, struct rewrite *w, const struct pool_item *item,
 	if (a->wish.move != NULL) {
 		rc = a->ops->move(a, item, err);
 		a->box.moved += rc == 0;
-		return rc;
+		return rc; /* 1: it is there already */
 	}
 	if (keep(a, w, ACTION_HOLD, err) == -1)
 		return -1;
@@ -345,7 +348,7 @@ act(struct apply *a, struct pool_item *item, struct err *err)
 		return 0;
 	rc = item->report.action == ACTION_CUT ? cut(a, &w, item, err)
 					       : hold(a, &w, item, err);
-	return rc == 0 ? 1 : -1;
+	return rc == 0 ? 1 : rc == 1 ? 0 : -1;
 }
 
 /* What was to be cut, and can only be held. */
@@ -422,11 +425,25 @@ apply_sum_up(struct apply *a, struct buf *out)
 	buf_puts(out, "\n");
 }
 
+bool
+apply_in_vault(const struct apply *a, const char *path)
+{
+	char vault[LIMIT_PATH]; /* PATH_MAX */
+	size_t n;
+
+	if (realpath(a->wish.vault, vault) == NULL)
+		return false;
+	n = strlen(vault);
+	return strncmp(path, vault, n) == 0 &&
+	       (path[n] == '\0' || path[n] == '/');
+}
+
 int
 apply_place(struct apply *a, const struct pool_item *item, struct err *err)
 {
 	size_t n = strlen(item->box);
 	bool same = a->noted != NULL && strcmp(a->noted, item->box) == 0;
+	char path[LIMIT_PATH];
 
 	free(a->file);
 	a->file =
@@ -442,6 +459,11 @@ apply_place(struct apply *a, const struct pool_item *item, struct err *err)
 			return err_errno(err, "cannot be found");
 		apply_note_box(a, a->kind, a->base);
 	}
+	if (a->file != NULL &&
+	    (apply_in_vault(a, a->base) ||
+		(disk_join(path, sizeof path, a->base, a->file) &&
+		    apply_in_vault(a, path))))
+		return err_set(err, "it is in the vault");
 	return a->file != NULL && a->noted != NULL ? 0
 						   : err_set(err, "no memory");
 }

@@ -20,10 +20,21 @@
 static int
 path_of(const struct apply *a, char out[LIMIT_PATH], struct err *err)
 {
-	int n = snprintf(out, LIMIT_PATH, "%s%s%s", a->base,
-	    a->file[0] != '\0' ? "/" : "", a->file);
+	return disk_join(out, LIMIT_PATH, a->base, a->file)
+		   ? 0
+		   : err_set(err, "its name is too long");
+}
 
-	return n < (int)LIMIT_PATH ? 0 : err_set(err, "its name is too long");
+/* A field, or a From_ line, begins it.  A folder may hold other files, too. */
+static bool
+is_message(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] > ' ' && p[i] < 0x7f && p[i] != ':')
+		i++;
+	return (i > 0 && i < n && p[i] == ':') ||
+	       (n > 5 && memcmp(p, "From ", 5) == 0);
 }
 
 static int
@@ -33,7 +44,11 @@ file_read(struct apply *a, const struct pool_item *item, struct err *err)
 
 	if (apply_place(a, item, err) == -1 || path_of(a, path, err) == -1)
 		return -1;
-	return apply_read_file(a, path, err);
+	if (apply_read_file(a, path, err) == -1)
+		return -1;
+	return is_message(a->bytes.p, a->bytes.len)
+		   ? 0
+		   : err_set(err, "it has no header: is it a message?");
 }
 
 static int
@@ -144,8 +159,7 @@ apply_file_repair(
 	char path[LIMIT_PATH], *tmp;
 	int rc = 0;
 
-	if (snprintf(path, sizeof path, "%s%s%s", b->path,
-		e->old[0] != '\0' ? "/" : "", e->old) >= (int)sizeof path)
+	if (!disk_join(path, sizeof path, b->path, e->old))
 		return 0;
 	if ((tmp = lock_beside(path, SUFFIX)) == NULL)
 		return err_set(err, "no memory");

@@ -23,14 +23,6 @@
  * removes the old one.
  */
 
-static bool
-join(char *out, size_t room, const char *a, const char *b)
-{
-	int n = snprintf(out, room, "%s/%s", a, b);
-
-	return n > 0 && (size_t)n < room;
-}
-
 /* A reader of mail may have moved it since: a->file is where it is now. */
 static int
 maildir_read(struct apply *a, const struct pool_item *item, struct err *err)
@@ -40,7 +32,7 @@ maildir_read(struct apply *a, const struct pool_item *item, struct err *err)
 	if (apply_place(a, item, err) == -1)
 		return -1;
 	if (!maildir_find(a->base, a->file, now) ||
-	    !join(path, sizeof path, a->base, now))
+	    !disk_join(path, sizeof path, a->base, now))
 		return err_set(err, "it is gone");
 	free(a->file);
 	if ((a->file = strdup(now)) == NULL)
@@ -90,7 +82,7 @@ sync_part(const char *base, const char *place, struct err *err)
 {
 	char path[LIMIT_PATH];
 
-	if (!join(path, sizeof path, base, place) ||
+	if (!disk_join(path, sizeof path, base, place) ||
 	    disk_sync_folder_of(path) == -1)
 		return err_errno(err, "cannot write %s", base);
 	return 0;
@@ -107,7 +99,7 @@ remove_old(struct apply *a, const char *new, struct err *err)
 
 	for (int i = 0; i < 3; i++) {
 		if (!maildir_find(a->base, a->file, now) ||
-		    !join(old, sizeof old, a->base, now))
+		    !disk_join(old, sizeof old, a->base, now))
 			return 0;
 		if (unlink(old) == -1) {
 			if (errno == ENOENT)
@@ -119,8 +111,8 @@ remove_old(struct apply *a, const char *new, struct err *err)
 		if (snprintf(name, sizeof name, "%.4s%.*s%s", now,
 			(int)strcspn(new + 4, ":"), new + 4,
 			maildir_flags(now)) < (int)sizeof name &&
-		    join(path, sizeof path, a->base, new) &&
-		    join(to, sizeof to, a->base, name))
+		    disk_join(path, sizeof path, a->base, new) &&
+		    disk_join(to, sizeof to, a->base, name))
 			(void)rename(path, to);
 		return 1;
 	}
@@ -139,9 +131,10 @@ maildir_replace(struct apply *a, const struct pool_item *item, struct err *err)
 	snprintf(part, sizeof part, "tmp/%.500s", name);
 	if (snprintf(new, sizeof new, "%.4s%s%s", a->file, name,
 		maildir_flags(a->file)) >= (int)sizeof new ||
-	    !join(tmp, sizeof tmp, a->base, part) ||
-	    !join(to, sizeof to, a->base, new))
+	    !disk_join(tmp, sizeof tmp, a->base, part) ||
+	    !disk_join(to, sizeof to, a->base, new))
 		return err_set(err, "its name is too long");
+	a->stop = true;
 	if (note(a, DEED_CUT, new, err) == -1 ||
 	    maildir_write(a->base, name, a->out.p, a->out.len, &a->st, err) ==
 		-1)
@@ -234,9 +227,9 @@ maildir_move(struct apply *a, const struct pool_item *item, struct err *err)
 	if (realpath(folder, real) == NULL)
 		return err_errno(err, "%s", folder);
 	if (strcmp(real, a->base) == 0)
-		return err_set(err, "it is there already");
-	if (!join(from, sizeof from, a->base, a->file) ||
-	    !join(to, sizeof to, real, a->file))
+		return 1;
+	if (!disk_join(from, sizeof from, a->base, a->file) ||
+	    !disk_join(to, sizeof to, real, a->file))
 		return err_set(err, "its name is too long");
 	if (note(a, DEED_MOVE, to, err) == -1)
 		return -1;
@@ -277,7 +270,7 @@ apply_maildir_repair(
 	if (!maildir_find(b->path, e->old, old) ||
 	    !maildir_find(b->path, e->new, new))
 		return 0;
-	if (!join(path, sizeof path, b->path, old) || unlink(path) == -1)
+	if (!disk_join(path, sizeof path, b->path, old) || unlink(path) == -1)
 		return err_errno(err, "cannot remove %s", path);
 	return sync_part(b->path, old, err);
 }

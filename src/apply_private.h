@@ -17,7 +17,7 @@ struct apply_ops {
 	int (*replace)(struct apply *, const struct pool_item *, struct err *);
 	/* It goes; its original is in the vault. */
 	int (*remove)(struct apply *, const struct pool_item *, struct err *);
-	/* It goes into the folder, or NULL. */
+	/* It goes into the folder (1: it is there), or NULL. */
 	int (*move)(struct apply *, const struct pool_item *, struct err *);
 	/* It stays as it is. */
 	void (*stay)(struct apply *, const struct pool_item *);
@@ -62,6 +62,8 @@ struct apply {
 	struct stat st;
 };
 
+/* Is that real path the vault, or in it?  Its own files are no mail. */
+bool apply_in_vault(const struct apply *, const char *path);
 /* Tells the ledger which box comes. */
 void apply_note_box(struct apply *, enum box_kind, const char *path);
 /* a->noted, a->base and a->file for the message of that item, whose path

@@ -13,14 +13,6 @@
 #include "maildir.h"
 
 static bool
-join(char *out, size_t room, const char *a, const char *b)
-{
-	int n = snprintf(out, room, "%s%s%s", a, b[0] != '\0' ? "/" : "", b);
-
-	return n > 0 && (size_t)n < room;
-}
-
-static bool
 has_sum(const struct buf *b, const char *want)
 {
 	char sum[VAULT_ID + 1];
@@ -71,7 +63,7 @@ set_place(struct place *p, const struct ledger_box *b,
 		   (int)strcspn(base, ":"), base) < (int)sizeof p->base &&
 	       snprintf(name, sizeof name, "%.4s%s%s", part, p->base, flags) <
 		   (int)sizeof name &&
-	       join(p->to, sizeof p->to, b->path, name) &&
+	       disk_join(p->to, sizeof p->to, b->path, name) &&
 	       snprintf(p->tmp, sizeof p->tmp, "%s/tmp/%s", b->path, p->base) <
 		   (int)sizeof p->tmp;
 }
@@ -121,7 +113,7 @@ uncut(struct undo *u, const struct ledger_box *b, const struct ledger_entry *e,
 	sweep(b, e->new);
 	if (!maildir_find(b->path, e->new, p.now))
 		return there ? 0 : gone(err);
-	if (!join(p.path, sizeof p.path, b->path, p.now) ||
+	if (!disk_join(p.path, sizeof p.path, b->path, p.now) ||
 	    !set_place(&p, b, e, p.now, maildir_flags(p.now)))
 		return err_set(err, "its name is too long");
 	if (apply_read_file(&u->a, p.path, err) == -1)
@@ -176,8 +168,8 @@ unmove(struct undo *u, const struct ledger_box *b, const struct ledger_entry *e,
 	folder[n - k - 1] = '\0';
 	if (!maildir_find(folder, e->old, p.now))
 		return gone(err);
-	if (!join(p.path, sizeof p.path, folder, p.now) ||
-	    !join(p.to, sizeof p.to, b->path, p.now))
+	if (!disk_join(p.path, sizeof p.path, folder, p.now) ||
+	    !disk_join(p.to, sizeof p.to, b->path, p.now))
 		return err_set(err, "its name is too long");
 	if (rename(p.path, p.to) == -1)
 		return err_errno(err, "cannot be moved");
@@ -199,7 +191,7 @@ answer(struct undo *u, const struct ledger_box *b, const struct ledger_entry *e,
 	if (rc == 0)
 		return 0;
 	apply_undo_left(u,
-	    join(path, sizeof path, b->path, e->old) ? path : b->path,
+	    disk_join(path, sizeof path, b->path, e->old) ? path : b->path,
 	    err->text);
 	return rc == -1 ? -1 : 0;
 }
@@ -257,7 +249,7 @@ apply_undo_file(
 	struct err err;
 	int rc = 0;
 
-	if (!join(path, sizeof path, b->path, e->old))
+	if (!disk_join(path, sizeof path, b->path, e->old))
 		rc = err_set(&err, "its name is too long");
 	if (rc == 0)
 		rc = apply_file_repair(b, e, &err);

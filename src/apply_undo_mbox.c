@@ -40,23 +40,6 @@ struct mbox {
 /* ---- what is there ---- */
 
 static int
-sum_bytes(int fd, uint64_t at, uint64_t n, SHA2_CTX *ctx)
-{
-	char piece[64u << 10];
-
-	while (n > 0) {
-		size_t k = n < sizeof piece ? (size_t)n : sizeof piece;
-
-		if (disk_read(fd, piece, k, at) != (ssize_t)k)
-			return -1;
-		SHA256Update(ctx, (const uint8_t *)piece, k);
-		at += k;
-		n -= k;
-	}
-	return 0;
-}
-
-static int
 add(struct mbox *m, const struct box_item *item)
 {
 	struct there *t;
@@ -76,7 +59,7 @@ add(struct mbox *m, const struct box_item *item)
 	    (struct there){.at = item->offset, .end = item->offset + item->len};
 	SHA256Init(&ctx);
 	if (apply_from_line(m->fd, t->at, &t->from) == -1 ||
-	    sum_bytes(m->fd, t->at, item->len, &ctx) == -1)
+	    disk_sum(m->fd, t->at, item->len, &ctx) == -1)
 		return -1;
 	SHA256End(&ctx, t->sum);
 	t->next = splice_behind(m->fd, t->end);
@@ -343,7 +326,7 @@ add_want(struct mbox *m, const struct want *w, struct err *err)
 		c.guard = t->from;
 		c.guard_to = t->end;
 		SHA256Init(&ctx);
-		if (sum_bytes(m->fd, t->from, t->end - t->from, &ctx) == -1)
+		if (disk_sum(m->fd, t->from, t->end - t->from, &ctx) == -1)
 			return err_set(err, "it cannot be read");
 		SHA256Final(c.sum, &ctx);
 	}

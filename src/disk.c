@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,6 +139,32 @@ disk_copy(
 	}
 	free(piece);
 	return rc;
+}
+
+int
+disk_sum(int fd, uint64_t at, uint64_t n, SHA2_CTX *ctx)
+{
+	char piece[64u << 10];
+
+	while (n > 0) {
+		size_t want = n < sizeof piece ? (size_t)n : sizeof piece;
+
+		errno = 0;
+		if (disk_read(fd, piece, want, at) != (ssize_t)want)
+			return -1;
+		SHA256Update(ctx, (const uint8_t *)piece, want);
+		at += want;
+		n -= want;
+	}
+	return 0;
+}
+
+bool
+disk_join(char *out, size_t room, const char *a, const char *b)
+{
+	int n = snprintf(out, room, "%s%s%s", a, b[0] != '\0' ? "/" : "", b);
+
+	return n > 0 && (size_t)n < room;
 }
 
 static int

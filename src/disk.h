@@ -1,6 +1,7 @@
 #ifndef DISK_H
 #define DISK_H
 
+#include <sha2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,10 @@ int disk_remove(const char *path);
 /* 0..n) of a file to another place of that or another file; -1 with words. */
 int disk_copy(
     int from, uint64_t at, uint64_t n, int to, uint64_t there, struct err *);
+/* at..at+n of a file goes into the sum; -1, errno (0: it is shorter). */
+int disk_sum(int fd, uint64_t at, uint64_t n, SHA2_CTX *);
+/* a "/" b, or a alone where b is ""; false: it is too long. */
+bool disk_join(char *out, size_t room, const char *a, const char *b);
 /* A new file with those bytes, on disk, with the times, mode and owner of
    another one; -1: nothing is left of it. */
 struct stat;

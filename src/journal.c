@@ -51,25 +51,13 @@ static int
 sum_of(int fd, uint64_t at, uint64_t n, uint8_t sum[SHA256_DIGEST_LENGTH],
     struct err *err)
 {
-	const size_t piece = 1u << 20;
-	char *p = malloc(piece);
 	SHA2_CTX ctx;
-	ssize_t got = 0;
 
-	if (p == NULL)
-		return err_set(err, "no memory");
 	SHA256Init(&ctx);
-	for (; n > 0; at += (uint64_t)got, n -= (uint64_t)got) {
-		got = disk_read(fd, p, n < piece ? (size_t)n : piece, at);
-		if (got <= 0)
-			break;
-		SHA256Update(&ctx, (const uint8_t *)p, (size_t)got);
-	}
+	if (disk_sum(fd, at, n, &ctx) == -1)
+		return errno != 0 ? err_errno(err, "cannot read")
+				  : err_set(err, "it became shorter");
 	SHA256Final(sum, &ctx);
-	free(p);
-	if (n > 0)
-		return got == -1 ? err_errno(err, "cannot read")
-				 : err_set(err, "it became shorter");
 	return 0;
 }
 

@@ -35,14 +35,6 @@ maildir_flags(const char *name)
 }
 
 static bool
-join(char *out, size_t room, const char *a, const char *b)
-{
-	int n = snprintf(out, room, "%s/%s", a, b);
-
-	return n > 0 && (size_t)n < room;
-}
-
-static bool
 find_in(const char *folder, const char *sub, const char *base, size_t n,
     char out[MAILDIR_NAME])
 {
@@ -51,13 +43,13 @@ find_in(const char *folder, const char *sub, const char *base, size_t n,
 	bool found = false;
 	DIR *dir;
 
-	if (!join(path, sizeof path, folder, sub) ||
+	if (!disk_join(path, sizeof path, folder, sub) ||
 	    (dir = opendir(path)) == NULL)
 		return false;
 	while (!found && (d = readdir(dir)) != NULL)
 		found = strncmp(d->d_name, base, n) == 0 &&
 			(d->d_name[n] == ':' || d->d_name[n] == '\0') &&
-			join(out, MAILDIR_NAME, sub, d->d_name);
+			disk_join(out, MAILDIR_NAME, sub, d->d_name);
 	closedir(dir);
 	return found;
 }
@@ -71,8 +63,8 @@ maildir_find(const char *folder, const char *place, char out[MAILDIR_NAME])
 	char path[LIMIT_PATH];
 	struct stat st;
 
-	if (join(path, sizeof path, folder, place) && lstat(path, &st) == 0 &&
-	    strlen(place) < MAILDIR_NAME) {
+	if (disk_join(path, sizeof path, folder, place) &&
+	    lstat(path, &st) == 0 && strlen(place) < MAILDIR_NAME) {
 		strcpy(out, place);
 		return true;
 	}
@@ -105,16 +97,15 @@ maildir_make(const char *folder, bool sub, struct err *err)
 	int fd;
 
 	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-		if (!join(path, sizeof path, folder, part[i]))
+		if (!disk_join(path, sizeof path, folder, part[i]))
 			return err_set(err, "%s: too long a name", folder);
-		if (i == 0)
-			path[strlen(path) - 1] = '\0';
 		if (mkdir(path, 0700) == 0)
 			made = true;
 		else if (errno != EEXIST)
 			return err_errno(err, "cannot make %s", path);
 	}
-	if (sub && made && join(path, sizeof path, folder, "maildirfolder")) {
+	if (sub && made &&
+	    disk_join(path, sizeof path, folder, "maildirfolder")) {
 		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		if (fd == -1)
 			return err_errno(err, "cannot make %s", path);
@@ -132,8 +123,8 @@ maildir_write(const char *folder, const char *name, const char *p, size_t n,
 {
 	char path[LIMIT_PATH], tmp[MAILDIR_NAME];
 
-	if (!join(tmp, sizeof tmp, "tmp", name) ||
-	    !join(path, sizeof path, folder, tmp))
+	if (!disk_join(tmp, sizeof tmp, "tmp", name) ||
+	    !disk_join(path, sizeof path, folder, tmp))
 		return err_set(err, "%s: too long a name", name);
 	return disk_make(path, p, n, like, err);
 }

@@ -13,8 +13,6 @@
 #include "lock.h"
 #include "message.h"
 
-#define PIECE (64u << 10)
-
 int
 splice_add(struct splice *s, const struct splice_change *c, const char *p,
     struct err *err)
@@ -52,26 +50,6 @@ next_change(const struct splice *s, uint64_t *at, struct splice_change *c,
 
 /* ---- is the box what was read? ---- */
 
-static int
-sum_of(int fd, uint64_t at, uint64_t n, uint8_t sum[SHA256_DIGEST_LENGTH])
-{
-	char piece[PIECE];
-	SHA2_CTX ctx;
-
-	SHA256Init(&ctx);
-	while (n > 0) {
-		size_t want = n < PIECE ? (size_t)n : PIECE;
-
-		if (disk_read(fd, piece, want, at) != (ssize_t)want)
-			return -1;
-		SHA256Update(&ctx, (const uint8_t *)piece, want);
-		at += want;
-		n -= want;
-	}
-	SHA256Final(sum, &ctx);
-	return 0;
-}
-
 uint64_t
 splice_behind(int box, uint64_t at)
 {
@@ -104,13 +82,17 @@ static bool
 is_there(const struct splice_change *c, int box, uint64_t size)
 {
 	uint8_t sum[SHA256_DIGEST_LENGTH];
+	SHA2_CTX ctx;
 
+	SHA256Init(&ctx);
 	if (c->guard_to > size || c->to > size)
 		return false;
 	if (c->guard_to > c->guard &&
 	    (!starts_line(box, c->guard) || !from_or_end(box, c->guard) ||
-		sum_of(box, c->guard, c->guard_to - c->guard, sum) == -1 ||
-		memcmp(sum, c->sum, sizeof sum) != 0))
+		disk_sum(box, c->guard, c->guard_to - c->guard, &ctx) == -1))
+		return false;
+	SHA256Final(sum, &ctx);
+	if (c->guard_to > c->guard && memcmp(sum, c->sum, sizeof sum) != 0)
 		return false;
 	/* What is put in stands where a message begins. */
 	if (c->from == c->to && !from_or_end(box, c->from))
