@@ -209,7 +209,7 @@ def main():
     ran = gave_way = killed = 0
     usual = .1
     while any(thread.is_alive() for thread in threads):
-        late = rng.uniform(0, usual) if rng.random() * 100 < KILL else None
+        late = rng.uniform(.3, 1.1) * usual if rng.random() * 100 < KILL else None
         start = time.monotonic()
         status, err = apply(late)
         ran += 1
