@@ -11,11 +11,11 @@ DESTDIR =
 B = build
 
 # The rooms of src/, lowest first (tests/house checks who includes whom).
-SRC = arena buf log clock when date map message decode decode_names \
+SRC = arena pack buf log clock when date map message decode decode_names \
 	decode_charset width fill html digest digest_toc fold fold_case pattern \
 	literal_plain literal_width literal_set literal prefilter re \
-	rules rules_about rules_define rules_meta rules_parse rules_tags \
-	rules_words conf mime mime_etpan view view_links match_address \
+	rules rules_about rules_define rules_meta rules_pack rules_parse \
+	rules_stamp rules_start rules_tags rules_words conf conf_cache mime mime_etpan view view_links match_address \
 	match_window match match_late match_near match_twice mask \
 	mask_handles edit report grow grow_lines grow_sentence grow_list grow_spans grow_protect \
 	grow_tidy grow_heads grow_html grow_flow verdict \
@@ -189,6 +189,12 @@ prop: deps
 check-peers: all
 	python3 tests/peers/peers.py --want $(CORPUS)
 
+# All that is promised about speed, beside cat and what else is installed.
+$(B)/pair: tests/bench/pair.c | $(B)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARN) -o $@ $<
+bench: all $(B)/pair
+	BUILD=$(abspath $(B)) python3 tests/bench/bench.py $(BENCHFLAGS)
+
 # simsift, SpamAssassin and rspamd on the messages of CORPUS/promo and
 # CORPUS/ham; needs the packages spamd, spamc and rspamd.
 compare: all
@@ -211,7 +217,8 @@ DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 	procmail procps bzip2 xz-utils zstd
 
 # What only some tests ask for; CI has all of it, others are told.
-DEPS_CI = zsh fish build-essential debhelper lintian strace groff-base
+DEPS_CI = zsh fish build-essential debhelper lintian strace groff-base \
+	valgrind
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps: WANTED = $(DEPS) $(if $(CI),$(DEPS_CI))
@@ -357,6 +364,7 @@ help:
 	@echo 'make check-peers CORPUS=DIR  hits compared with SpamAssassin'
 	@echo 'make compare     found, missed, time: SpamAssassin and rspamd, too'
 	@echo 'make eval CORPUS=DIR  recall, false positives and exact cuts'
+	@echo 'make bench       speed, beside cat and others (BENCHFLAGS)'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make uninstall   removes what install put there'
 	@echo 'make dist        $(B)/$(DIST).tar.gz, the same bytes each time'
@@ -365,6 +373,6 @@ help:
 
 -include $(OBJ:.o=.d) $(wildcard $(B)/unit/*.d)
 .PHONY: all check check-progs check-asan check-peers check-package prop fuzz \
-	fuzz-progs fuzz-built compare eval demo deps deps-deb deps-callers \
+	fuzz-progs fuzz-built compare eval bench demo deps deps-deb deps-callers \
 	install uninstall dist deb clean format help
 .DELETE_ON_ERROR:

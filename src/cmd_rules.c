@@ -586,6 +586,7 @@ load(struct config *c, const struct options *opt, struct err *err)
 {
 	struct conf_sources src = opt->sources;
 
+	src.cached = false;
 	src.file = opt->arg + 1;
 	src.nfile = (uint32_t)(opt->narg - 1);
 	if (conf_open(c, &src, err) == -1)

@@ -1,4 +1,4 @@
-#include "conf.h"
+#include "conf_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "limits.h"
@@ -288,13 +289,30 @@ by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Notes the folder as it was before its files were; true: there is none. */
+static bool
+stamp_dir(struct rules *r, const char *dir, bool needed)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0) {
+		rules_stamp(r, dir, &st);
+		return false;
+	}
+	r->unsure |= needed || (errno != ENOENT && errno != ENOTDIR);
+	rules_stamp(r, dir, NULL);
+	return true;
+}
+
 /* needed: that there is no such folder is a complaint.  named: by -C. */
 static void
 load_dir(struct rules *r, const char *dir, bool needed, bool named)
 {
 	struct dirent **v = NULL;
+	bool missing = stamp_dir(r, dir, needed);
 	int n = scandir(dir, &v, is_cf, by_name);
 
+	r->unsure |= missing != (n == -1);
 	if (n == -1 && (needed || (errno != ENOENT && errno != ENOTDIR)))
 		rules_complain(r, dir, 0, 0, false,
 		    "no rules from there: %s (%s)", strerror(errno),
@@ -371,14 +389,20 @@ conf_load(struct settings *s, struct rules *r, const struct conf_sources *src)
 int
 conf_open(struct config *c, const struct conf_sources *src, struct err *err)
 {
+	const int64_t began = time(NULL);
+
 	*c = (struct config){0};
 	if ((c->arena = arena_new(LIMIT_RULES_ARENA)) == NULL)
 		return err_set(err, "no memory for the rules");
 	if (setjmp(*arena_oom(c->arena)) != 0)
 		return err_set(err, "no memory for the rules (%zu bytes taken)",
 		    arena_used(c->arena));
+	if (src->cached && conf_cache_read(c, src))
+		return 0;
 	rules_init(&c->rules, c->arena);
 	conf_load(&c->settings, &c->rules, src);
+	if (src->cached)
+		conf_cache_write(c, src, began);
 	return 0;
 }
 
@@ -387,6 +411,7 @@ conf_close(struct config *c)
 {
 	if (c->rules.arena != NULL)
 		rules_free(&c->rules);
+	conf_cache_close(c);
 	arena_free(c->arena);
 	*c = (struct config){0};
 }

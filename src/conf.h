@@ -34,6 +34,9 @@ struct conf_sources {
 	uint32_t nfile;
 	const char **line; /* -c */
 	uint32_t nline;
+	/* What was read before may be taken from the user's cache folder: all
+	   but what `rules` shows (no tests, names or literals). */
+	bool cached;
 };
 
 /* Loads the *.cf files of the shipped rules, of /etc/simsift and of
@@ -48,6 +51,8 @@ struct config {
 	struct arena *arena;
 	struct rules rules;
 	struct settings settings;
+	void *map; /* a file of the cache, which holds the rules; or NULL */
+	size_t map_len;
 };
 
 /* conf_load into a new arena.  -1: no memory.  conf_close in any case. */

@@ -2,6 +2,7 @@
 #define LITERAL_H
 
 #include "map.h"
+#include "pack.h"
 
 /*
  * Required literals of a pattern, and Aho-Corasick over those of all rules: a
@@ -72,6 +73,8 @@ struct prefilter_place {
 void prefilter_add(
     struct prefilter *, const struct literals *l, uint32_t i, uint32_t id);
 void prefilter_build(struct prefilter *);
+/* One that was built, as part of a block (pack.h); where it stands. */
+uint32_t prefilter_pack(struct pack *, const struct prefilter *);
 /* Sets the bit of each id one of whose literals stands in p[0..n), which went
    through fold_case.  bits has room for the largest id.  found may be NULL;
    else where each literal stands. */

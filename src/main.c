@@ -443,6 +443,7 @@ main(int argc, char **argv)
 	if (p.lines == NULL || p.args == NULL)
 		return EX_TEMPFAIL;
 	p.opt.sources.line = p.lines;
+	p.opt.sources.cached = true;
 	p.opt.arg = p.args;
 	parse(&p, argv);
 	status = run(&p, closed_in, closed_out);

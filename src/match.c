@@ -38,11 +38,13 @@ set_up(struct match *m)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct rule *r = &m->rules->rule[i];
 		uint64_t bit = 1ull << (i % 64);
+		bool late = (r->flags & RULE_LATE) != 0;
 
 		if (!match_enabled(r))
 			continue;
 		x->mask[r->type][i / 64] |= bit;
-		if (r->flags & RULE_LATE)
+		x->has[late][r->type] = true;
+		if (late)
 			x->late[i / 64] |= bit;
 		if (r->literals.n == 0 || r->literals.anywhere)
 			x->always[i / 64] |= bit;
@@ -223,6 +225,8 @@ run_unit(struct match *m, const struct unit_text *u)
 
 	x->look_back = x->unit_start;
 	x->unit_start = from;
+	if (!x->has[x->late_now][type[u->kind]])
+		return;
 	unit_candidates(m, type[u->kind], u->p, u->len);
 	run_bits(m, u, NULL);
 	/* rawbody shows the text as it was sent: never folded. */
@@ -436,6 +440,21 @@ match_shown(const struct match *m, const struct hit *h)
 	return view_shown_span(d, h->utf8);
 }
 
+/* Has any of the rules that a meta names another count than where nothing
+   hits? */
+static bool
+stirred(const struct match *m, const struct rule *r)
+{
+	for (uint32_t k = 0; k < r->nmeta; k++) {
+		uint32_t id = r->meta[k].rule;
+
+		if (r->meta[k].kind == META_RULE &&
+		    m->count[id] != m->rules->rule[id].idle)
+			return true;
+	}
+	return false;
+}
+
 void
 match_metas(struct match *m)
 {
@@ -443,10 +462,12 @@ match_metas(struct match *m)
 	for (uint32_t i = 0; i < m->rules->nmeta_order; i++) {
 		uint32_t id = m->rules->meta_order[i];
 		const struct rule *r = &m->rules->rule[id];
-		bool off = r->broken || (r->scored && r->score == 0);
 
-		m->count[id] =
-		    !off && rules_eval(r->meta, r->nmeta, value, m) != 0;
+		m->count[id] = r->idle;
+		if (stirred(m, r))
+			m->count[id] =
+			    !rules_meta_off(r) &&
+			    rules_eval(r->meta, r->nmeta, value, m) != 0;
 	}
 }
 

@@ -84,6 +84,7 @@ struct match_private {
 	uint64_t *always;              /* of these, those without a literal */
 	uint64_t *late;                /* … that wait for one with `first` */
 	bool late_now;
+	bool has[2][RULE_META + 1]; /* rules, late ones too, of a type */
 	uint32_t words;
 	int64_t *spent; /* ns, by rule */
 	int64_t cpu;    /* ns of this process when it began */

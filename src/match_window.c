@@ -339,6 +339,23 @@ find_next(struct match *m, struct way_here *h, uint32_t start)
 	return 0;
 }
 
+/* The next match of a rule without literals that tells how one starts. */
+static int
+match_at_starts(struct match *m, uint32_t rule, const char *p, uint32_t n,
+    uint32_t at, struct span *s)
+{
+	const struct re_starts *starts = m->rules->rule[rule].starts;
+	const struct re *re;
+	int rc = 0;
+
+	for (; rc == 0 && (at = re_next_start(starts, p, n, at)) < n; at++) {
+		if ((re = compiled(m, rule, ANY)) == NULL)
+			return -2;
+		rc = re_match_within(re, p, n, (struct span){at, at}, s);
+	}
+	return rc;
+}
+
 int
 windows_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
     uint32_t start, struct span *s)
@@ -351,6 +368,8 @@ windows_match(struct match *m, uint32_t rule, const char *p, uint32_t n,
 
 	if (p == NULL || w->p != p || w->n != n || r->literals.n == 0 ||
 	    r->literals.moves) {
+		if (r->starts != NULL && !m->rules->whole_units)
+			return match_at_starts(m, rule, p, n, start, s);
 		re = compiled(m, rule, ANY);
 		return re != NULL ? re_match(re, p, n, start, s) : -2;
 	}

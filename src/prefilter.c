@@ -6,13 +6,17 @@
  * Aho-Corasick over the literals of all rules.
  *
  * Most text is passed by at the root: a literal may start only where a hash of
- * the next three bytes has its bit set.  Behind that gate stands a trie whose
- * states are numbered breadth first, so that the children of a state follow
- * each other and a state takes 17 bytes.
+ * the next four bytes has its bit set, or of the next three for those that are
+ * no longer.  Behind these gates a table leads to the
+ * state that three bytes end in, if there is one, and then a trie whose states
+ * are numbered breadth first, so that the children of a state follow each
+ * other and a state takes 17 bytes.
  */
 #define GATE_BITS 16
 #define SEEN 512u /* words: literals that a scan remembers, 32,768 */
 #define NONE UINT32_MAX
+#define SLOW (UINT32_MAX - 1) /* a literal ends within the three bytes */
+#define FEW 8u                /* children that are compared one by one */
 
 struct node {                    /* of the trie as it grows */
 	uint32_t child, sibling; /* 0: none */
@@ -44,7 +48,14 @@ struct prefilter {
 	uint32_t *hit;      /* the longest suffix that is a literal, 0: none */
 	uint32_t root[256]; /* children of the root: nodes, once built states,
 	                       so nothing can be added then */
-	uint64_t gate[1 << (GATE_BITS - 6)];
+	uint64_t three[1 << (GATE_BITS - 6)]; /* the gates */
+	uint64_t four[1 << (GATE_BITS - 6)];
+	struct jump {
+		uint32_t three, state; /* state 0: free */
+	} * jump;                      /* found by gate_of(three) */
+	uint32_t jumps;                /* a power of two */
+	uint32_t second, third;        /* first states of that depth */
+	bool lone;                     /* there is a literal of one byte */
 };
 
 struct prefilter *
@@ -65,12 +76,22 @@ gate_of(uint32_t three)
 	return ((three & 0xffffff) * 0x9e3779b1u) >> (32 - GATE_BITS);
 }
 
-static void
-gate_open(struct prefilter *f, uint32_t three)
+static uint32_t
+gate_of_four(uint32_t four)
 {
-	uint32_t k = gate_of(three);
+	return (four * 0x9e3779b1u) >> (32 - GATE_BITS);
+}
 
-	f->gate[k / 64] |= (uint64_t)1 << k % 64;
+static void
+gate_open(uint64_t *gate, uint32_t k)
+{
+	gate[k / 64] |= (uint64_t)1 << k % 64;
+}
+
+static inline bool
+gate_is_open(const uint64_t *gate, uint32_t k)
+{
+	return gate[k / 64] >> k % 64 & 1;
 }
 
 /* A literal of two bytes may have any third one behind it. */
@@ -79,15 +100,20 @@ gate_add(struct prefilter *f, const unsigned char *p, uint32_t len)
 {
 	uint32_t two;
 
-	if (len == 1)
-		memset(f->gate, 0xff, sizeof f->gate);
+	if (len == 1) {
+		memset(f->three, 0xff, sizeof f->three);
+		f->lone = true;
+	}
 	if (len < 2)
 		return;
 	two = p[0] | (uint32_t)p[1] << 8;
-	if (len > 2)
-		gate_open(f, two | (uint32_t)p[2] << 16);
 	for (uint32_t c = 0; len == 2 && c < 256; c++)
-		gate_open(f, two | c << 16);
+		gate_open(f->three, gate_of(two | c << 16));
+	if (len == 3)
+		gate_open(f->three, gate_of(two | (uint32_t)p[2] << 16));
+	if (len > 3)
+		gate_open(f->four, gate_of_four(two | (uint32_t)p[2] << 16 |
+						(uint32_t)p[3] << 24));
 }
 
 /* The child of a node, made if it is not there. */
@@ -172,9 +198,14 @@ child_of(const struct prefilter *f, uint32_t s, unsigned char byte)
 		return 0;
 	if (f->byte[from] == byte)
 		return from;
-	if (n == 1 || (q = memchr(f->byte + from, byte, n)) == NULL)
+	if (n <= FEW) {
+		for (uint32_t i = 1; i < n; i++)
+			if (f->byte[from + i] == byte)
+				return from + i;
 		return 0;
-	return (uint32_t)(q - f->byte);
+	}
+	q = memchr(f->byte + from, byte, n);
+	return q != NULL ? (uint32_t)(q - f->byte) : 0;
 }
 
 /* Where the automaton goes from s. */
@@ -204,6 +235,49 @@ link_up(struct prefilter *f)
 		}
 }
 
+static void
+put_jump(struct prefilter *f, uint32_t three, uint32_t state)
+{
+	uint32_t i = gate_of(three) & (f->jumps - 1);
+
+	while (f->jump[i].state != 0)
+		i = (i + 1) & (f->jumps - 1);
+	f->jump[i] = (struct jump){three, state};
+}
+
+/* Where three bytes lead from the root: a state of depth 3, SLOW, or NONE. */
+static inline uint32_t
+jump_to(const struct prefilter *f, uint32_t three)
+{
+	uint32_t i = gate_of(three) & (f->jumps - 1);
+
+	for (; f->jump[i].state != 0; i = (i + 1) & (f->jumps - 1))
+		if (f->jump[i].three == three)
+			return f->jump[i].state;
+	return NONE;
+}
+
+static void
+make_jumps(struct prefilter *f)
+{
+	uint32_t n;
+
+	f->second = f->child[f->nodes > 1 ? 1 : 0];
+	f->third = f->child[f->second];
+	n = f->third < f->nodes ? f->child[f->third] - f->third : 0;
+	for (f->jumps = 64; f->jumps < n * 2; f->jumps *= 2)
+		;
+	f->jump = arena_array(f->a, f->jumps, sizeof *f->jump);
+	for (uint32_t a = 1; a < f->second; a++)
+		for (uint32_t b = f->child[a]; b < f->child[a + 1]; b++)
+			for (uint32_t c = f->child[b]; c < f->child[b + 1]; c++)
+				put_jump(f,
+				    f->byte[a] | (uint32_t)f->byte[b] << 8 |
+					(uint32_t)f->byte[c] << 16,
+				    f->hit[a] != 0 || f->hit[b] != 0 ? SLOW
+								     : c);
+}
+
 void
 prefilter_build(struct prefilter *f)
 {
@@ -214,6 +288,36 @@ prefilter_build(struct prefilter *f)
 	f->hit = arena_array(f->a, f->nodes, sizeof *f->hit);
 	lay_out(f);
 	link_up(f);
+	make_jumps(f);
+}
+
+uint32_t
+prefilter_pack(struct pack *k, const struct prefilter *f)
+{
+	struct prefilter blank = *f;
+	uint32_t at;
+
+	blank.a = NULL;
+	blank.node = NULL;
+	blank.byte = NULL;
+	blank.user = NULL;
+	blank.known = NULL;
+	blank.jump = NULL;
+	blank.child = blank.fail = blank.lit = blank.hit = NULL;
+	at = pack_put(k, &blank, sizeof blank);
+#define ARRAY(field, n)                                                 \
+	pack_bytes(k, at + (uint32_t)offsetof(struct prefilter, field), \
+	    f->field, (n) * sizeof *f->field)
+	ARRAY(user, f->users);
+	ARRAY(known, f->lits);
+	ARRAY(byte, f->nodes);
+	ARRAY(child, (size_t)f->nodes + 1);
+	ARRAY(fail, f->nodes);
+	ARRAY(lit, f->nodes);
+	ARRAY(hit, f->nodes);
+	ARRAY(jump, f->jumps);
+#undef ARRAY
+	return at;
 }
 
 /* A literal whose bit in `seen` is set was reported with all its suffixes:
@@ -243,18 +347,59 @@ report(const struct prefilter *f, uint32_t s, uint64_t *seen, uint64_t *bits)
 static uint32_t
 pass_by(const struct prefilter *f, const char *p, uint32_t n, uint32_t at)
 {
-	uint32_t w, k;
+	uint32_t w;
 
 	for (; n - at >= sizeof w; at++) {
 		memcpy(&w, p + at, sizeof w);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 		w = __builtin_bswap32(w);
 #endif
-		k = gate_of(w);
-		if ((f->gate[k / 64] >> k % 64 & 1) != 0)
+		if (gate_is_open(f->four, gate_of_four(w)) |
+		    gate_is_open(f->three, gate_of(w)))
 			break;
 	}
 	return at;
+}
+
+/* No child of s is next.  From a short suffix the way by the gate is faster:
+   nothing ends in it but what has been reported. */
+static inline uint32_t
+fall(const struct prefilter *f, uint32_t s, uint32_t *at)
+{
+	s = f->fail[s];
+	if (s == 0 || s >= f->third || f->lone || f->hit[s] != 0)
+		return s;
+	*at -= s >= f->second ? 2 : 1;
+	return 0;
+}
+
+/* From the root at p[*at]: the state to go on with, and *at behind it. */
+static inline uint32_t
+leave_root(const struct prefilter *f, const char *p, uint32_t n, uint32_t *at)
+{
+	const unsigned char *q;
+	uint32_t s, one, two;
+
+	for (;; ++*at) {
+		*at = pass_by(f, p, n, *at);
+		if (*at == n)
+			return 0;
+		q = (const unsigned char *)p + *at;
+		if (n - *at < sizeof n || f->lone)
+			break;
+		s = jump_to(
+		    f, q[0] | (uint32_t)q[1] << 8 | (uint32_t)q[2] << 16);
+		if (s < SLOW) {
+			*at += 3;
+			return s;
+		}
+		one = f->root[q[0]];
+		two = one != 0 ? child_of(f, one, q[1]) : 0;
+		if (s == SLOW || (two != 0 && f->hit[two] != 0))
+			break;
+	}
+	++*at;
+	return f->root[*q];
 }
 
 static void
@@ -269,7 +414,7 @@ void
 prefilter_scan(const struct prefilter *f, const char *p, uint32_t n,
     uint64_t *bits, struct prefilter_found *found)
 {
-	uint32_t words = (f->lits + 63) / 64, s = 0;
+	uint32_t words = (f->lits + 63) / 64, s = 0, at = 0, to;
 	uint64_t seen[SEEN];
 
 	if (found != NULL)
@@ -278,15 +423,22 @@ prefilter_scan(const struct prefilter *f, const char *p, uint32_t n,
 		return;
 	memset(seen, 0, (words < SEEN ? words : SEEN) * sizeof *seen);
 	report(f, 0, seen, bits);
-	for (uint32_t at = 0; at < n; at++) {
-		if (s == 0 && (at = pass_by(f, p, n, at)) == n)
-			break;
-		s = step(f, s, (unsigned char)p[at]);
+	while (at < n) {
+		if (s != 0 &&
+		    (to = child_of(f, s, (unsigned char)p[at])) == 0) {
+			s = fall(f, s, &at);
+			continue;
+		}
+		if (s == 0)
+			to = leave_root(f, p, n, &at);
+		else
+			at++;
+		s = to;
 		if (f->hit[s] == 0)
 			continue;
 		report(f, f->hit[s], seen, bits);
 		if (found != NULL)
-			note(found, f->hit[s], at + 1);
+			note(found, f->hit[s], at);
 	}
 }
 

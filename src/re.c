@@ -3,6 +3,7 @@
 
 #include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "limits.h"
 
@@ -128,6 +129,82 @@ re_match_within(const struct re *re, const char *p, uint32_t n,
 	while (m->to < n && (p[m->to] & 0xc0) == 0x80)
 		m->to++;
 	return 1;
+}
+
+/* May a match start with these bytes?  Whether more is needed is no matter;
+   before it stands a word character once, once another. */
+static bool
+may_start(const struct re *re, const char *two, uint32_t n)
+{
+	static const char before[] = "0!";
+	char text[3];
+	int rc;
+
+	memcpy(text + 1, two, n);
+	for (int i = 0; i < 2; i++) {
+		text[0] = before[i];
+		rc = pcre2_match(re->code, (PCRE2_SPTR)text, n + 1, 1,
+		    PCRE2_ANCHORED | PCRE2_PARTIAL_HARD | PCRE2_NO_JIT,
+		    room.data, NULL);
+		if (rc != PCRE2_ERROR_NOMATCH)
+			return true;
+	}
+	return false;
+}
+
+/* The bytes that PCRE2 found out to be possible. */
+static bool
+first_bytes(const struct re *re, uint8_t *first)
+{
+	const uint8_t *map = NULL;
+
+	pcre2_pattern_info(re->code, PCRE2_INFO_FIRSTBITMAP, &map);
+	for (int c = 0; c < 256 && map != NULL; c++)
+		first[c] = map[c / 8] >> c % 8 & 1;
+	return map != NULL;
+}
+
+bool
+re_starts(const struct re *re, struct re_starts *s)
+{
+	uint32_t empty = 1;
+	char two[2];
+
+	*s = (struct re_starts){0};
+	pcre2_pattern_info(re->code, PCRE2_INFO_MATCHEMPTY, &empty);
+	if (empty || !first_bytes(re, s->first))
+		return false;
+	for (uint32_t a = 0; a < 256; a++)
+		for (uint32_t b = 0; b < 256 && s->first[a]; b++) {
+			two[0] = (char)a;
+			two[1] = (char)b;
+			/* Halves of characters are not asked about. */
+			if (a >= 128 || b >= 128 || may_start(re, two, 2))
+				s->pair[(b << 8 | a) / 64] |= (uint64_t)1
+							      << a % 64;
+		}
+	return true;
+}
+
+static bool
+is_letter(char c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+uint32_t
+re_next_start(const struct re_starts *s, const char *p, uint32_t n, uint32_t at)
+{
+	const unsigned char *q = (const unsigned char *)p;
+
+	for (; at + 1 < n; at++) {
+		uint32_t two = q[at] | (uint32_t)q[at + 1] << 8;
+
+		if ((s->pair[two / 64] >> two % 64 & 1) &&
+		    !(s->no_letter_before && at > 0 && is_letter(p[at - 1])))
+			return at;
+	}
+	return at < n && s->first[q[at]] ? at : n;
 }
 
 void

@@ -37,6 +37,18 @@ int re_match(const struct re *, const char *p, uint32_t n, uint32_t start,
    look-behind and look-ahead see all of the text. */
 int re_match_within(const struct re *, const char *p, uint32_t n,
     struct span starts, struct span *m);
+/* The bytes that a match may start with, and the pairs of bytes. */
+struct re_starts {
+	uint8_t first[256];    /* 0, or 1 */
+	uint64_t pair[1024];   /* a bit each: the second byte is the higher */
+	bool no_letter_before; /* for the caller: no ASCII letter */
+};
+/* False: unknown, or it matches nothing at all.  Of what stands before a match
+   only \b and \B are thought of: for patterns that ask no more. */
+bool re_starts(const struct re *, struct re_starts *);
+/* The next place from `at` on where a match may start; n: none. */
+uint32_t re_next_start(
+    const struct re_starts *, const char *p, uint32_t n, uint32_t at);
 /* Writes at most 64 bytes. */
 void re_version(char *out);
 

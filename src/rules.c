@@ -313,8 +313,10 @@ rules_load_file(struct rules *r, const char *path, struct err *err)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int ret = -1;
 
-	if (fd == -1)
+	if (fd == -1) {
+		r->unsure = true;
 		return err_errno(err, "%s", path);
+	}
 	if (fstat(fd, &st) == -1) {
 		err_errno(err, "%s", path);
 		goto out;
@@ -323,8 +325,11 @@ rules_load_file(struct rules *r, const char *path, struct err *err)
 		ret = read_all(r, fd, path, (size_t)st.st_size, &p, &n, err);
 out:
 	close(fd); /* here: parsing may jump out where memory ends */
-	if (ret == -1)
+	if (ret == -1) {
+		r->unsure = true;
 		return -1;
+	}
+	rules_stamp(r, path, &st);
 	s.file = arena_dup(r->arena, path, strlen(path));
 	s.dev = st.st_dev;
 	s.ino = st.st_ino;
@@ -423,6 +428,8 @@ add_literals(struct rules *r, struct prefilter *to, uint32_t i)
 	if (u->literals.nway > 1)
 		u->way =
 		    arena_array(r->arena, u->literals.nway, sizeof *u->way);
+	if (u->literals.n == 0)
+		rules_starts(r, i);
 	u->first_way = r->nway;
 	r->nway += u->literals.nway;
 }
@@ -587,6 +594,32 @@ finish_nears(struct rules *r)
 	}
 }
 
+bool
+rules_meta_off(const struct rule *u)
+{
+	return u->broken || (u->scored && u->score == 0);
+}
+
+static double
+idle(void *ctx, uint32_t rule)
+{
+	const struct rules *r = ctx;
+
+	return r->rule[rule].idle;
+}
+
+/* Most metas of most messages are what they are where nothing hits. */
+static void
+find_idle(struct rules *r)
+{
+	for (uint32_t i = 0; i < r->nmeta_order; i++) {
+		struct rule *u = &r->rule[r->meta_order[i]];
+
+		u->idle = !rules_meta_off(u) &&
+			  rules_eval(u->meta, u->nmeta, idle, r) != 0;
+	}
+}
+
 void
 rules_finish(struct rules *r)
 {
@@ -604,6 +637,7 @@ rules_finish(struct rules *r)
 	fill_prefilter(r, r->prefilter, false);
 	rules_cuts(r);
 	rules_order(r);
+	find_idle(r);
 	finish_nears(r);
 }
 

@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "literal.h"
 #include "log.h"
+#include "pack.h"
 #include "re.h"
 
 /*
@@ -83,9 +84,12 @@ struct rule {
 	struct literals literals;
 	struct meta_op *meta;
 	uint32_t nmeta;
+	bool idle; /* of a meta: it is true where nothing at all has hit */
 	/* Of a near rule, groups taken apart by rules_finish: hits of `near`
 	   that stand beside one of `beside`, so many characters between. */
 	uint32_t *near, nnear, *beside, nbeside, distance;
+	/* Of a rule without literals, if it tells: where one may start. */
+	struct re_starts *starts;
 	struct re *re; /* compiled by match.c when first needed */
 	/* Of each way of `literals`, if there are several; the same. */
 	struct re **way;
@@ -149,6 +153,15 @@ struct complaint {
 	const char *source;    /* that line, or NULL */
 };
 
+/* A file or folder that was read, and as what: it is the same as long as all
+   of this is. */
+struct rules_stamp {
+	const char *path;
+	uint64_t dev, ino, size;
+	int64_t mtime, mtime_ns, ctime, ctime_ns;
+	bool missing; /* a folder that may be, and was not there */
+};
+
 struct rules {
 	struct arena *arena; /* holds all; not freed by rules_free */
 	struct rule *rule;
@@ -170,6 +183,9 @@ struct rules {
 	struct prefilter *prefilter; /* ids are rule indexes */
 	uint32_t nway;               /* of all rules */
 	struct prefilter *late;      /* of late rules; NULL until rules_late */
+	struct rules_stamp *stamp;   /* what was read, in order */
+	uint32_t nstamp, stamp_size;
+	bool unsure; /* something could not be read: it may be there later */
 	/* For tests: matches are looked for in all of a text, not only where
 	   the literals say that they may start. */
 	bool whole_units;
@@ -200,11 +216,24 @@ void rules_free(struct rules *); /* the compiled patterns */
    work of loading.  Once; in r->arena.  -1: no memory. */
 int rules_late(struct rules *);
 
+/* A finished set, with rules_late, as a block that can be kept; where in it
+   rules_unpack finds it.  Without names for rules_find, tests and literals. */
+uint32_t rules_pack(struct pack *, const struct rules *);
+/* From a block after pack_unpack, which must stay. */
+void rules_unpack(struct rules *, struct arena *, const char *set);
+/* Notes that a file or folder was read; st NULL: that it is missing. */
+struct stat;
+void rules_stamp(struct rules *, const char *path, const struct stat *st);
+/* Is all that was stamped still as it was? */
+bool rules_stamps_hold(const struct rules_stamp *, uint32_t n);
+
 /* Index of a rule by name, or UINT32_MAX. */
 uint32_t rules_find(const struct rules *, const char *name);
 /* Value of an expression; value(ctx, rule) is that rule's number of hits. */
 double rules_eval(const struct meta_op *, uint32_t n,
     double (*value)(void *ctx, uint32_t rule), void *ctx);
+/* Is this meta rule 0 whatever its expression says? */
+bool rules_meta_off(const struct rule *);
 const char *rules_type_name(enum rule_type);
 const char *rules_unit_name(enum unit);
 const char *rules_action_name(enum action);

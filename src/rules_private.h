@@ -235,6 +235,9 @@ bool rules_condition(struct line *, bool *here, bool *there);
 bool rules_plugin(struct slice name); /* one of SpamAssassin's that we are */
 void rules_order(struct rules *);
 
+/* rules_start.c */
+void rules_starts(struct rules *, uint32_t rule);
+
 /* rules_tags.c */
 void rules_tag_set(
     struct rules *, enum tag_kind, struct slice name, struct slice text);

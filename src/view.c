@@ -202,6 +202,42 @@ end_paragraph(struct paragraphs *g)
 	g->start = g->out->len;
 }
 
+/* How a byte goes on, in most texts nearly always in the first way. */
+enum { PLAIN, WHITE, CONTROL, LEAD };
+static const unsigned char byte_is[256] = {
+    [0 ... 8] = CONTROL,
+    ['\t' ... '\r'] = WHITE,
+    [14 ... 31] = CONTROL,
+    [' '] = WHITE,
+    [0x7f] = CONTROL,
+    [0xc2] = LEAD, /* of white space outside ASCII, perhaps */
+    [0xe1 ... 0xe3] = LEAD,
+};
+
+/* The end of what is copied as it stands from `at` on: a blank between two
+   words, too. */
+static uint32_t
+plain_run(const char *p, uint32_t n, uint32_t at)
+{
+	const unsigned char *q = (const unsigned char *)p;
+	uint32_t to = at;
+
+	for (;; to++) {
+		while (to < n && byte_is[q[to]] == PLAIN)
+			to++;
+		if (to == n)
+			break;
+		if (q[to] == ' ') {
+			if (to == at || n - to < 2 ||
+			    byte_is[q[to + 1]] != PLAIN)
+				break;
+		} else if (byte_is[q[to]] != LEAD || white_at(p, n, to) > 0) {
+			break;
+		}
+	}
+	return to;
+}
+
 static void
 make_paragraphs(struct paragraphs *g)
 {
@@ -210,10 +246,8 @@ make_paragraphs(struct paragraphs *g)
 	bool empty, soft, none = true;
 
 	while (at < n) {
-		uint32_t to = at;
+		uint32_t to = plain_run(p, n, at);
 
-		while (to < n && white_at(p, n, to) == 0 && !is_control(p[to]))
-			to++;
 		if (to > at) {
 			text_copy(g->out, p + at, to - at, at);
 			none = false;

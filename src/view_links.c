@@ -170,11 +170,14 @@ add_text_links(
 /* Each byte of each text is asked what it is: a table. */
 #define LOCAL 1 /* of an address, before the @ */
 #define HOST 2
+#define SIGN 4 /* without one there is neither host nor address nor scheme */
 static const unsigned char byte_is[256] = {
     ['0' ... '9'] = LOCAL | HOST,
     ['A' ... 'Z'] = LOCAL | HOST,
     ['a' ... 'z'] = LOCAL | HOST,
-    ['.'] = LOCAL | HOST,
+    ['.'] = LOCAL | HOST | SIGN,
+    ['@'] = SIGN,
+    [':'] = SIGN,
     ['-'] = LOCAL | HOST,
     ['_'] = LOCAL | HOST,
     ['%'] = LOCAL,
@@ -247,6 +250,22 @@ www(const char *p, uint32_t n)
 	return n > 4 && strncasecmp(p, "www.", 4) == 0;
 }
 
+/* The start of the word that the next sign from `at` on stands in or behind; n
+   if there is none.  `at` is where one may begin. */
+static uint32_t
+next_word(const char *p, uint32_t at, uint32_t n)
+{
+	uint32_t i = at;
+
+	while (i < n && !(byte_is[(unsigned char)p[i]] & SIGN))
+		i++;
+	if (i == n)
+		return n;
+	while (i > at && is_local(p[i - 1]))
+		i--;
+	return i;
+}
+
 /* Addresses, and hosts without a scheme and without a path. */
 static void
 add_bare(struct view *v, uint32_t doc, enum layer layer, const struct text *t)
@@ -256,6 +275,9 @@ add_bare(struct view *v, uint32_t doc, enum layer layer, const struct text *t)
 	bool dot;
 
 	while (at < n) {
+		at = next_word(p, at, n);
+		if (at == n)
+			break;
 		if (!is_local(p[at])) {
 			at++;
 			continue;

@@ -20,8 +20,8 @@ LC_ALL=C.UTF-8
 TZ=UTC
 export LC_ALL TZ
 # Nothing of the user's own takes part.
-HOME=$TMP/home XDG_CONFIG_HOME=$TMP/config
-export HOME XDG_CONFIG_HOME
+HOME=$TMP/home XDG_CONFIG_HOME=$TMP/config XDG_CACHE_HOME=$TMP/cache
+export HOME XDG_CONFIG_HOME XDG_CACHE_HOME
 mkdir -p "$HOME" "$FILTERS"
 cp "$TOP"/filters/*.cf "$FILTERS"
 n=0 bad=0

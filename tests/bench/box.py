@@ -158,4 +158,5 @@ def main():
             break
 
 
-main()
+if __name__ == "__main__":
+    main()

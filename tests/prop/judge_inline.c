@@ -1,6 +1,6 @@
 /*
- * judge-inline [-C DIR] [-c LINE] FILE...: judge() without fork and sandbox,
- * for valgrind, callgrind and the sanitizers.  A line a file: its verdict,
+ * judge-inline [-k] [-C DIR] [-c LINE] FILE...: judge() without fork and
+ * sandbox, for valgrind, callgrind and the sanitizers; -k: kept rules will do.  A line a file: its verdict,
  * action and score.  Edits are checked and applied as the parent would.
  */
 #include <fcntl.h>
@@ -28,7 +28,8 @@ try_out(struct arena *a, const struct report *r, const struct rules *rules,
 		why = "the report is too long";
 	else if (wire_read(&back, a, wire.p, wire.len, rules->n, len) == -1)
 		why = "the report makes no sense";
-	else if ((why = edit_check(in->p, len, back.edit, back.nedit, 33)) == NULL &&
+	else if ((why = edit_check(in->p, len, back.edit, back.nedit, 33)) ==
+		     NULL &&
 		 edit_apply(&out, in->p, len, back.edit, back.nedit) == -1)
 		why = "the edits cannot be applied";
 	buf_free(&wire);
@@ -97,8 +98,10 @@ main(int argc, char **argv)
 	struct err err;
 	int opt, status = 0;
 
-	while ((opt = getopt(argc, argv, "C:c:")) != -1) {
-		if (opt == 'C')
+	while ((opt = getopt(argc, argv, "C:c:k")) != -1) {
+		if (opt == 'k')
+			sources.cached = true;
+		else if (opt == 'C')
 			sources.dir = optarg;
 		else if (opt == 'c' && sources.nline < 16)
 			line[sources.nline++] = optarg;
