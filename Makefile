@@ -167,7 +167,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(LIBOBJ)
 fuzz-built: $(FUZZ:%=$(B)/fuzz/%)
 
 fuzz-progs:
-	$(MAKE) fuzz-built B=build-fuzz CC=clang OPT=-O1 HARDEN=-fPIE \
+	$(MAKE) fuzz-built CI= B=build-fuzz CC=clang OPT=-O1 HARDEN=-fPIE \
 		GENFLAGS_sandbox=wide \
 		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined'
 

@@ -199,6 +199,7 @@ apply_kind(struct apply *a, const struct box *b, struct err *err)
 		    "%s",
 		    a->name, box_kind_name(a->kind));
 	a->counted = box_is_counted(b);
+	a->dated = box_is_dated(b);
 	a->ops = a->kind == BOX_MBOX      ? &apply_mbox
 		 : a->kind == BOX_MAILDIR ? &apply_maildir
 					  : &apply_file;

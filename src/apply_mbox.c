@@ -54,6 +54,11 @@ mbox_read(struct apply *a, const struct pool_item *item, struct err *err)
 	if (disk_read(a->fd, a->bytes.p, n, start) != (ssize_t)n)
 		return err_set(err, "it changed meanwhile");
 	a->bytes.len = n;
+	/* Where it ends was read before its bytes were, and somebody may have
+	   moved them in between: the next message is none of it. */
+	if (!a->counted &&
+	    box_holds_from(a->bytes.p + a->skip, n - a->skip, a->dated))
+		return err_set(err, "it changed meanwhile");
 	return 0;
 }
 
@@ -122,6 +127,7 @@ start_change(const struct apply *a, const struct pool_item *item,
 
 	*c = (struct splice_change){.guard = item->offset - a->skip,
 	    .guard_to = item->offset + item->len,
+	    .body = item->offset,
 	    .whole = true};
 	SHA256Init(&ctx);
 	SHA256Update(&ctx, (const uint8_t *)a->bytes.p, a->bytes.len);

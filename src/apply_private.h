@@ -52,6 +52,7 @@ struct apply {
 	int fd;
 	struct stat was;
 	bool counted; /* mboxcl2 */
+	bool dated;   /* its From_ lines */
 	struct splice splice;
 	char before[VAULT_ID + 1]; /* sum of the message that stays, before */
 

@@ -228,6 +228,12 @@ box_is_counted(const struct box *b)
 	return b->counted;
 }
 
+bool
+box_is_dated(const struct box *b)
+{
+	return b->dated;
+}
+
 void
 box_close(struct box *b)
 {

@@ -61,6 +61,10 @@ bool box_is_packed(const struct box *);
 bool box_is_counted(const struct box *);
 /* Does that of the message lead to its end? */
 bool box_counts(const char *p, size_t n);
+/* Do its From_ lines have dates?  Else any line "From " is one. */
+bool box_is_dated(const struct box *);
+/* Does one of those stand in p[0..n), behind an empty line? */
+bool box_holds_from(const char *p, size_t n, bool dated);
 void box_close(struct box *);
 
 #endif

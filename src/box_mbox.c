@@ -105,6 +105,20 @@ behind_empty_line(const char *p, size_t before)
 	       (p[-2] == '\r' && (before == 2 || p[-3] == '\n'));
 }
 
+bool
+box_holds_from(const char *p, size_t n, bool dated)
+{
+	const char *at = p, *end = p + n;
+
+	while ((at = memmem(at, (size_t)(end - at), "\nFrom ", 6)) != NULL) {
+		at++;
+		if (behind_empty_line(at, (size_t)(at - p)) &&
+		    (!dated || box_is_from(at, (size_t)(end - at))))
+			return true;
+	}
+	return false;
+}
+
 /* Is there a From_ line at `at`?  1, 0, -1.  counted: a Content-Length leads
    to it, and no empty line need stand before it. */
 static int

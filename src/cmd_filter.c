@@ -120,15 +120,10 @@ judge_message(struct errand *r, unsigned want, struct err *err)
 static void
 log_broken(const struct errand *r)
 {
-	for (uint32_t i = 0; i < r->report.nrule; i++) {
-		const struct report_rule *q = &r->report.rule[i];
-		const struct rule *rule = &r->config.rules.rule[q->rule];
-
-		if (q->state == RULE_BROKEN)
-			log_error("%s:%u: %s does not compile: messages are "
-				  "marked at most (simsift rules lint)",
-			    rule->file, rule->line, rule->name);
-	}
+	for (uint32_t i = 0; i < r->report.nrule; i++)
+		if (r->report.rule[i].state == RULE_BROKEN)
+			conf_log_broken(
+			    &r->config.rules.rule[r->report.rule[i].rule]);
 }
 
 /* It works without them; but who reads the log should know. */

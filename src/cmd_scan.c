@@ -38,6 +38,7 @@ struct scan {
 	struct progress progress;
 	unsigned few;     /* messages that were judged without the pool */
 	bool found;       /* the table has its head */
+	bool *broken;     /* of each rule: it was said that it is */
 	bool trouble;     /* something could not be read */
 	bool broken_pipe; /* nobody reads our output any more */
 	struct err wrong; /* what parse_words says */
@@ -91,6 +92,23 @@ put_row(struct scan *s, const struct pool_item *item)
 		write_rows(s);
 }
 
+/* Rules that do not compile are seen when messages are judged.  Without them
+   nothing is cut or held, and who cleans a box must not think it clean. */
+static void
+say_broken(struct scan *s, const struct report *r)
+{
+	for (uint32_t i = 0; i < r->nrule; i++) {
+		uint32_t n = r->rule[i].rule;
+
+		if (r->rule[i].state != RULE_BROKEN || s->broken[n])
+			continue;
+		progress_clear(&s->progress);
+		conf_log_broken(&s->config.rules.rule[n]);
+		s->broken[n] = true;
+		s->trouble |= s->opt->apply;
+	}
+}
+
 /* A message that cannot be judged is a row too, with the verdict `error`. */
 static void
 answer(struct scan *s, struct pool_item *item)
@@ -104,6 +122,7 @@ answer(struct scan *s, struct pool_item *item)
 		item->report = (struct report){
 		    .verdict = VERDICT_ERROR, .category = UINT32_MAX};
 	}
+	say_broken(s, &item->report);
 	tally_add(&s->tally, item, &s->config.rules);
 	if (s->apply != NULL && !apply_message(s->apply, item) && !s->opt->sum)
 		item->sum = NULL; /* it is for those acted on */
@@ -458,6 +477,12 @@ run(struct scan *s, unsigned workers)
 	if (conf_open(&s->config, &opt->sources, &err) == -1)
 		goto no_memory;
 	conf_log(&s->config.rules);
+	s->trouble = opt->apply && s->config.rules.degraded;
+	s->broken = calloc(s->config.rules.n + 1u, sizeof *s->broken);
+	if (s->broken == NULL) {
+		err_set(&err, "no memory");
+		goto no_memory;
+	}
 	if (!open_apply(s))
 		return 1;
 	s->pool = pool_open(&s->config.rules, &s->config.settings, workers,
@@ -509,5 +534,6 @@ cmd_scan(const struct options *opt)
 	tally_close(&s.tally);
 	buf_free(&s.out);
 	conf_close(&s.config);
+	free(s.broken);
 	return status;
 }

@@ -454,3 +454,11 @@ conf_log(const struct rules *r)
 			  "is mended nothing is cut or held (simsift rules "
 			  "lint)");
 }
+
+void
+conf_log_broken(const struct rule *rule)
+{
+	log_error("%s:%u: %s does not compile: messages are marked at most "
+		  "(simsift rules lint)",
+	    rule->file, rule->line, rule->name);
+}

@@ -65,6 +65,9 @@ void conf_keep(struct config *, const struct conf_sources *);
 /* Errors among the complaints go to the log, a line each, a few of them. */
 void conf_log(const struct rules *);
 
+/* The same of a rule that turns out not to compile. */
+void conf_log_broken(const struct rule *);
+
 /* The folder of the user's own rules, in `a`; NULL: nothing says where. */
 const char *conf_user_dir(struct arena *);
 

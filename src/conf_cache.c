@@ -24,7 +24,7 @@
  * child looks at it in its sandbox.
  */
 
-#define MAGIC "simsift\1"
+#define MAGIC "simsift\2"
 #define SETTLED 2 /* seconds: what is younger may change unseen by its time */
 #define FILES 8   /* in the folder; then the oldest goes */
 
@@ -163,7 +163,7 @@ take(struct config *c, char *map, size_t n, const char *asked)
 	if (!good(h, n, asked))
 		return false;
 	block = map + n - h->len;
-	if (!pack_unpack(block, h->len, fix, h->nfix) ||
+	if (!pack_unpack(block, h->len, h->hot, fix, h->nfix) ||
 	    !rules_stamps_hold(
 		(const struct rules_stamp *)(void *)(block + h->stamp),
 		h->nstamp))
@@ -172,6 +172,22 @@ take(struct config *c, char *map, size_t n, const char *asked)
 	c->settings.arena = c->arena;
 	rules_unpack(&c->rules, c->arena, block + h->set);
 	return true;
+}
+
+/* All pointers, and all that the parent looks at, are in the hot part, which is
+   read: a page of a file that is mapped may fail to come (a disk, NFS), and
+   that kills who touches it.  The rest is touched by the child alone. */
+static bool
+read_hot(char *map, int fd, size_t n)
+{
+	struct head h;
+	uint64_t hot;
+
+	if (pread(fd, &h, sizeof h, 0) != sizeof h)
+		return false;
+	hot = sizeof h + (((uint64_t)h.nfix * sizeof(uint32_t) + 15) & ~15u) +
+	      h.hot;
+	return hot <= n && pread(fd, map, (size_t)hot, 0) == (ssize_t)hot;
 }
 
 static bool
@@ -189,7 +205,8 @@ take_file(struct config *c, int fd, const char *asked)
 	    MAP_PRIVATE, fd, 0);
 	if (map == MAP_FAILED)
 		return false;
-	if (!take(c, map, (size_t)st.st_size, asked)) {
+	if (!read_hot(map, fd, (size_t)st.st_size) ||
+	    !take(c, map, (size_t)st.st_size, asked)) {
 		munmap(map, (size_t)st.st_size);
 		return false;
 	}

@@ -75,6 +75,8 @@ void prefilter_add(
 void prefilter_build(struct prefilter *);
 /* One that was built, as part of a block (pack.h); where it stands. */
 uint32_t prefilter_pack(struct pack *, const struct prefilter *);
+/* What that points to, which may stand further behind. */
+void prefilter_pack_rest(struct pack *, uint32_t at, const struct prefilter *);
 /* Sets the bit of each id one of whose literals stands in p[0..n), which went
    through fold_case.  bits has room for the largest id.  found may be NULL;
    else where each literal stands. */

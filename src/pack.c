@@ -47,12 +47,13 @@ pack_string(struct pack *k, uint32_t at, const char *s)
 }
 
 bool
-pack_unpack(char *p, uint32_t len, const uint32_t *fix, uint32_t nfix)
+pack_unpack(
+    char *p, uint32_t len, uint32_t hot, const uint32_t *fix, uint32_t nfix)
 {
 	uintptr_t v;
 
 	for (uint32_t i = 0; i < nfix; i++) {
-		if (len < sizeof v || fix[i] > len - sizeof v)
+		if (hot < sizeof v || fix[i] > hot - sizeof v)
 			return false;
 		memcpy(&v, p + fix[i], sizeof v);
 		if (v > len)

@@ -29,9 +29,10 @@ void pack_point(struct pack *, uint32_t at, uint32_t to);
 void pack_bytes(struct pack *, uint32_t at, const void *p, size_t n);
 /* The same for a string with its NUL. */
 void pack_string(struct pack *, uint32_t at, const char *s);
-/* Pointers again: fix[0..nfix) of the block p[0..len).  False: one lies
-   outside, and the block is of no use. */
-bool pack_unpack(char *p, uint32_t len, const uint32_t *fix, uint32_t nfix);
+/* Pointers again: fix[0..nfix) of the block p[0..len), all in its first `hot`
+   bytes.  False: one lies outside, and the block is of no use. */
+bool pack_unpack(
+    char *p, uint32_t len, uint32_t hot, const uint32_t *fix, uint32_t nfix);
 /* A sum over n bytes that an accident changes; not against malice. */
 uint64_t pack_sum(const void *p, size_t n);
 

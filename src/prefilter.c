@@ -295,7 +295,6 @@ uint32_t
 prefilter_pack(struct pack *k, const struct prefilter *f)
 {
 	struct prefilter blank = *f;
-	uint32_t at;
 
 	blank.a = NULL;
 	blank.node = NULL;
@@ -304,7 +303,12 @@ prefilter_pack(struct pack *k, const struct prefilter *f)
 	blank.known = NULL;
 	blank.jump = NULL;
 	blank.child = blank.fail = blank.lit = blank.hit = NULL;
-	at = pack_put(k, &blank, sizeof blank);
+	return pack_put(k, &blank, sizeof blank);
+}
+
+void
+prefilter_pack_rest(struct pack *k, uint32_t at, const struct prefilter *f)
+{
 #define ARRAY(field, n)                                                 \
 	pack_bytes(k, at + (uint32_t)offsetof(struct prefilter, field), \
 	    f->field, (n) * sizeof *f->field)
@@ -317,7 +321,6 @@ prefilter_pack(struct pack *k, const struct prefilter *f)
 	ARRAY(hit, f->nodes);
 	ARRAY(jump, f->jumps);
 #undef ARRAY
-	return at;
 }
 
 /* A literal whose bit in `seen` is set was reported with all its suffixes:

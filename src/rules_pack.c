@@ -37,7 +37,6 @@ put_file(struct pack *k, uint32_t at, const char *file, struct pack_file *last)
 static void
 put_rule(struct pack *k, uint32_t at, const struct rule *u, struct pack_file *f)
 {
-	const struct literals *l = &u->literals;
 	struct rule blank = *u;
 
 	/* Nothing of what is made anew or not needed. */
@@ -48,6 +47,13 @@ put_rule(struct pack *k, uint32_t at, const struct rule *u, struct pack_file *f)
 	pack_string(k, at + AT(rule, describe), u->describe);
 	pack_string(k, at + AT(rule, category), u->category);
 	put_file(k, at + AT(rule, file), u->file, f);
+}
+
+static void
+put_rule_rest(struct pack *k, uint32_t at, const struct rule *u)
+{
+	const struct literals *l = &u->literals;
+
 	pack_string(k, at + AT(rule, header), u->header);
 	pack_string(k, at + AT(rule, if_unset), u->if_unset);
 	pack_bytes(k, at + AT(rule, pattern), u->pattern, u->pattern_len);
@@ -91,9 +97,9 @@ put_arrays(
 	    r->ncomplaint * sizeof *r->complaint);
 }
 
-/* What they point to. */
+/* What they point to, as far as it is shown. */
 static void
-fill_arrays(const struct arrays *x, struct pack *k, const struct rules *r)
+fill_shown(const struct arrays *x, struct pack *k, const struct rules *r)
 {
 	struct pack_file f = {NULL, 0};
 	uint32_t at;
@@ -102,8 +108,6 @@ fill_arrays(const struct arrays *x, struct pack *k, const struct rules *r)
 		put_rule(k, x->rule + i * sizeof *r->rule, &r->rule[i], &f);
 	for (uint32_t i = 0; i < r->ncut; i++) {
 		at = x->cut + i * sizeof *r->cut;
-		put_operations(k, at + AT(rule_cut, when), r->cut[i].when,
-		    r->cut[i].nwhen);
 		put_file(k, at + AT(rule_cut, file), r->cut[i].file, &f);
 	}
 	for (uint32_t i = 0; i < r->nguard; i++) {
@@ -125,6 +129,17 @@ fill_arrays(const struct arrays *x, struct pack *k, const struct rules *r)
 	}
 }
 
+static void
+fill_rest(const struct arrays *x, struct pack *k, const struct rules *r)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		put_rule_rest(k, x->rule + i * sizeof *r->rule, &r->rule[i]);
+	for (uint32_t i = 0; i < r->ncut; i++)
+		put_operations(k,
+		    x->cut + i * sizeof *r->cut + AT(rule_cut, when),
+		    r->cut[i].when, r->cut[i].nwhen);
+}
+
 uint32_t
 rules_pack(struct pack *k, const struct rules *r)
 {
@@ -139,16 +154,21 @@ rules_pack(struct pack *k, const struct rules *r)
 	    .nmeta_order = r->nmeta_order,
 	    .nway = r->nway};
 	uint32_t set = pack_put(k, &blank, sizeof blank);
+	uint32_t first, late;
 	struct arrays x;
 
 	put_arrays(&x, k, set, r);
+	first = prefilter_pack(k, r->prefilter);
+	late = prefilter_pack(k, r->late);
+	pack_point(k, set + AT(rules, prefilter), first);
+	pack_point(k, set + AT(rules, late), late);
+	fill_shown(&x, k, r);
 	k->hot = pack_put(k, NULL, 0);
-	fill_arrays(&x, k, r);
+	fill_rest(&x, k, r);
 	pack_bytes(k, set + AT(rules, meta_order), r->meta_order,
 	    r->nmeta_order * sizeof *r->meta_order);
-	pack_point(
-	    k, set + AT(rules, prefilter), prefilter_pack(k, r->prefilter));
-	pack_point(k, set + AT(rules, late), prefilter_pack(k, r->late));
+	prefilter_pack_rest(k, first, r->prefilter);
+	prefilter_pack_rest(k, late, r->late);
 	return set;
 }
 

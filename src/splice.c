@@ -8,10 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "box.h"
 #include "journal.h"
 #include "limits.h"
 #include "lock.h"
 #include "message.h"
+
+#define CHANGED "it was changed while it was read; it is left as it is"
 
 int
 splice_add(struct splice *s, const struct splice_change *c, const char *p,
@@ -100,6 +103,56 @@ is_there(const struct splice_change *c, int box, uint64_t size)
 	return !c->whole || from_or_end(box, splice_behind(box, c->guard_to));
 }
 
+/* The next change that names a message: 1; 0: there is none. */
+static int
+next_named(const struct splice *s, uint64_t *at, struct splice_change *c,
+    struct err *err)
+{
+	uint64_t bytes;
+
+	while (*at < s->end) {
+		if (next_change(s, at, c, &bytes, err) == -1)
+			return -1;
+		if (c->body > 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Whoever read the box did so without a lock: messages were moved, put in
+   behind and before, between one look at it and the next.  What is to change
+   is still one message, to the reader that took it for one.  Its descriptor
+   is another one than that of the lock, which is the open file's (OFD). */
+static int
+check_borders(const struct splice *s, const char *path, struct err *err)
+{
+	struct box_wish wish = {.kind = BOX_MBOX, .has_range = true};
+	struct splice_change c = {0};
+	struct box_item item;
+	struct box *b = NULL;
+	uint64_t at = 0;
+	int rc = next_named(s, &at, &c, err);
+
+	wish.from = c.guard;
+	wish.to = UINT64_MAX;
+	if (rc == 1 && box_open(&b, path, &wish, err) == -1)
+		rc = -1;
+	while (rc == 1) {
+		if ((rc = box_next(b, &item, err)) == -1)
+			break;
+		if (rc == 1 && item.offset < c.body)
+			continue;
+		if (rc == 0 || item.offset > c.body ||
+		    item.offset + item.len != c.guard_to)
+			rc = err_set(err, CHANGED);
+		else
+			rc = next_named(s, &at, &c, err);
+	}
+	if (b != NULL)
+		box_close(b);
+	return rc;
+}
+
 /* What goes with the change, as the box is now. */
 static uint64_t
 gone_to(const struct splice_change *c, int box)
@@ -127,11 +180,9 @@ check(const struct splice *s, const struct splice_job *job, int box,
 		if (next_change(s, &at, &c, &bytes, err) == -1)
 			return -1;
 		if (!is_there(&c, box, (uint64_t)st.st_size))
-			return err_set(err,
-			    "it was changed while it was read; it is left as "
-			    "it is");
+			return err_set(err, CHANGED);
 	}
-	return 0;
+	return check_borders(s, job->path, err);
 }
 
 static int

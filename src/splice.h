@@ -16,6 +16,10 @@ struct splice_change {
 	/* What must be there as it was: a From_ line and its message, maybe
 	   nothing. */
 	uint64_t guard, guard_to;
+	/* Behind that From_ line; its reader must find the message there again,
+	   and no longer or shorter, on the locked box (bytes alone do not say
+	   where a message ends).  0: the sum was known before. */
+	uint64_t body;
 	uint8_t sum[SHA256_DIGEST_LENGTH];
 	bool whole;        /* an empty line, a From_ line or the end follows */
 	uint64_t from, to; /* what goes; with `whole` the empty line, too, if

@@ -7,7 +7,7 @@
 # of the mbox those of the whole; then how fast it is (scan.sh).
 set -eu
 simsift=$1 filters=$2 dir=$3 count=${4:-100000}
-here=$(cd "${0%/*}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
 export LC_ALL=C
 mkdir -p "$dir"
 bad=0

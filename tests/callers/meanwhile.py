@@ -184,10 +184,9 @@ def main():
     plain_user()
     prepare()
     rng = random.Random(SEED)
-    all_ = lib.messages("meanwhile %d" % SEED, count + 40, simsift, TOP, 20000,
-                        "\n")
-    # One file for each Message-ID.
-    all_ = list({m.number: m for m in all_}.values())
+    all_ = [lib.message("meanwhile %d" % SEED, i, rng.choice(lib.KINDS), 20000,
+                        "\n") for i in range(count + 40)]
+    lib.ask(all_, simsift, TOP)
     for m in all_:
         if m.new is not None:
             m.new = m.new.rstrip(b"\n") + b"\n"
@@ -210,7 +209,7 @@ def main():
     ran = gave_way = killed = 0
     usual = .1
     while any(thread.is_alive() for thread in threads):
-        late = rng.uniform(0, usual) if rng.random() * 100 < KILL else None
+        late = rng.uniform(.3, 1.1) * usual if rng.random() * 100 < KILL else None
         start = time.monotonic()
         status, err = apply(late)
         ran += 1

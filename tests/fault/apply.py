@@ -13,6 +13,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -232,6 +233,71 @@ def locked(kind, made):
                ": at %d changes" % seen)
 
 
+def stops(p, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pid, status = os.waitpid(p.pid, os.WUNTRACED | os.WNOHANG)
+        if pid:
+            return os.WIFSTOPPED(status)
+        time.sleep(.002)
+    return False
+
+
+def torn_reads(kind):
+    """Another program has the box under its locks, and some From_ lines are
+    not in place; before the n-th read they are.  So what a message was taken
+    for, and its bytes, may be of two states."""
+    wrong, n, done = [], 0, False
+    with open(os.path.join(kind.start, "box"), "rb") as f:
+        right = f.read()
+    parts = lib.split_mbox(right)
+    while not done and n < 1000:
+        n += 1
+        place = Place(kind, "torn%d" % n)
+        data, at = bytearray(right), 0
+        for i, (line, raw) in enumerate(parts):
+            if i > 0 and (i + n) % 2:
+                data[at:at + 5] = b"Xxxx "
+            at = right.find(lib.FROM_LINE, at + len(line) + len(raw))
+        with open(place.box, "r+b") as f:
+            fcntl.lockf(f, fcntl.LOCK_EX)
+            with open(place.box + ".lock", "w") as lock:
+                lock.write("0")
+            f.write(data)
+            f.flush()
+            p = subprocess.Popen(
+                place.command("--apply"), start_new_session=True, env=dict(
+                    os.environ, LD_PRELOAD=inject, INJECT_CALL="pread",
+                    INJECT_N=str(n), INJECT_ERRNO=str(STOP),
+                    INJECT_FIRED=place.path + ".fired"),
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            # If it does not stop it has read all, and waits for the lock.
+            done = not stops(p, 2)
+            f.seek(0)
+            f.write(right)
+            f.flush()
+            os.unlink(place.box + ".lock")
+        # It may come to its n-th read only now.
+        while p.poll() is None:
+            os.killpg(p.pid, signal.SIGCONT)
+            time.sleep(.01)
+        bad = place.check(False)
+        p = place.apply()
+        if p.returncode != 0:
+            bad.append("the second run: status %d: %s" % (
+                p.returncode, p.stderr[:WIDTH]))
+        bad += place.check(True)
+        raws = {m.raw for m in kind.list}
+        bad += ["in the vault as one, and gone: %r" % raw[:100] for raw in
+                lib.read_vault(place.vault)[0] if raw not in raws and bad]
+        wrong += ["%d: %s" % (n, w) for w in bad]
+        place.remove()
+    if n < 5:
+        wrong.append("stopped %d times" % (n - 1))
+    tap.result("%s: half written by another while it is read" % kind.name,
+               wrong, ": %d times" % (n - 1))
+
+
 # ---- two at once, a full disk ----
 
 def two_at_once(kind):
@@ -346,6 +412,7 @@ def main():
         if not kind.maildir:
             order(kind, made)
             locked(kind, made)
+            torn_reads(kind)
         each_change(kind, made, "killed before each change", [DIE])
         each_change(kind, made, "asked to end before each change", [END],
                     half=0)
