@@ -24,6 +24,7 @@
 struct errand {
 	const struct options *opt;
 	struct message message;
+	struct conf_sources sources;
 	struct config config;
 	struct arena *arena;
 	struct report report;
@@ -148,7 +149,9 @@ judge_or_say(struct errand *r)
 	uint32_t warn;
 	const char *name;
 
-	if (conf_open(&r->config, &r->opt->sources, &err) == -1 ||
+	r->sources = r->opt->sources;
+	r->sources.keep_later = true;
+	if (conf_open(&r->config, &r->sources, &err) == -1 ||
 	    (r->arena = arena_new(LIMIT_ARENA)) == NULL) {
 		log_error("not judged: %s",
 		    r->arena == NULL && r->config.arena != NULL ? "no memory"
@@ -245,11 +248,13 @@ read_message(struct errand *r, struct err *err)
 	return -1;
 }
 
-/* The process ends here: the kernel takes the memory back faster than free
+/* The message is out of our hands: time for the next one's rules.  The process
+   ends here: the kernel takes the memory back faster than free
    does, page by page, after a fork. */
 _Noreturn static void
-end_run(int status)
+end_run(struct errand *r, int status)
 {
+	conf_keep(&r->config, &r->sources);
 	_exit(status);
 }
 
@@ -304,12 +309,12 @@ cmd_filter(const struct options *opt)
 	}
 	if (read_message(&r, &err) == -1) {
 		log_error("%s", err.text);
-		end_run(EX_TEMPFAIL);
+		end_run(&r, EX_TEMPFAIL);
 	}
 	if (r.message.spool != -1) {
 		log_warn("not judged: the message is larger than %u bytes",
 		    LIMIT_MESSAGE);
-		end_run(write_message(&r, NULL));
+		end_run(&r, write_message(&r, NULL));
 	}
 	judge_or_say(&r);
 	if (r.judged && (r.report.action != ACTION_PASS || opt->header ||
@@ -322,7 +327,7 @@ cmd_filter(const struct options *opt)
 		if (!edited)
 			log_error("no memory for the result: passed unchanged");
 	}
-	end_run(write_message(&r, edited ? &field : NULL));
+	end_run(&r, write_message(&r, edited ? &field : NULL));
 }
 
 /* For the commands that answer by their status.  False: there is trouble. */
@@ -368,7 +373,7 @@ cmd_check(const struct options *opt)
 		status = EX_TEMPFAIL;
 	}
 out:
-	end_run(status);
+	end_run(&r, status);
 }
 
 /* As grep, too: 0 it is held, and safe, so that the caller may drop it; 1 there
@@ -381,9 +386,9 @@ cmd_hold(const struct options *opt)
 	int status = EX_TEMPFAIL;
 
 	if (!read_and_judge(&r))
-		end_run(status);
+		end_run(&r, status);
 	if (r.report.action != ACTION_HOLD)
-		end_run(1);
+		end_run(&r, 1);
 	rewrite_name(rewrite_of(&r));
 	if (keep_original(&r, ACTION_HOLD, &err) == 0)
 		status = EX_OK;
@@ -397,5 +402,5 @@ cmd_hold(const struct options *opt)
 				 "token: %s",
 			    err.text);
 	}
-	end_run(status);
+	end_run(&r, status);
 }

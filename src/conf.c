@@ -402,8 +402,18 @@ conf_open(struct config *c, const struct conf_sources *src, struct err *err)
 	rules_init(&c->rules, c->arena);
 	conf_load(&c->settings, &c->rules, src);
 	if (src->cached)
-		conf_cache_write(c, src, began);
+		c->to_keep = began;
+	if (!src->keep_later)
+		conf_keep(c, src);
 	return 0;
+}
+
+void
+conf_keep(struct config *c, const struct conf_sources *src)
+{
+	if (c->to_keep != 0)
+		conf_cache_write(c, src, c->to_keep);
+	c->to_keep = 0;
 }
 
 void

@@ -37,6 +37,7 @@ struct conf_sources {
 	/* What was read before may be taken from the user's cache folder: all
 	   but what `rules` shows (no tests, names or literals). */
 	bool cached;
+	bool keep_later; /* conf_keep will be called: first the message */
 };
 
 /* Loads the *.cf files of the shipped rules, of /etc/simsift and of
@@ -53,11 +54,14 @@ struct config {
 	struct settings settings;
 	void *map; /* a file of the cache, which holds the rules; or NULL */
 	size_t map_len;
+	int64_t to_keep; /* since when they are read, to be kept; or 0 */
 };
 
 /* conf_load into a new arena.  -1: no memory.  conf_close in any case. */
 int conf_open(struct config *, const struct conf_sources *, struct err *);
 void conf_close(struct config *);
+/* Keeps what was read for the next process, where that was put off. */
+void conf_keep(struct config *, const struct conf_sources *);
 /* Errors among the complaints go to the log, a line each, a few of them. */
 void conf_log(const struct rules *);
 
