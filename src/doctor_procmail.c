@@ -11,8 +11,10 @@
 
 #include "limits.h"
 
-#define VARIABLES 1000   /* that are known */
-#define LONG_TIMEOUT 300 /* seconds: an MTA may give up before */
+#define VARIABLES 1000       /* that are known */
+#define LINE_LENGTH 2048     /* bytes of a value: LINEBUF of procmailrc(5) */
+#define EXPANDED (64u << 10) /* bytes that variables may add to a line */
+#define LONG_TIMEOUT 300     /* seconds: an MTA may give up before */
 
 struct variable {
 	const char *name, *value;
@@ -55,7 +57,7 @@ value_of(const struct procmail *x, const char *name, size_t n)
 static const char *
 expand(struct procmail *x, const char *s)
 {
-	struct buf b = BUF(LIMIT_DOCTOR_FILE);
+	struct buf b = BUF(strlen(s) + EXPANDED);
 	const char *out;
 
 	while (*s != '\0') {
@@ -169,6 +171,7 @@ assign(struct procmail *x, const char *path, uint32_t line, const char *s)
 	s += n + strspn(s + n, " \t") + 1;
 	s += strspn(s, " \t\"'");
 	len = strcspn(s, " \t\"'#");
+	len = len < LINE_LENGTH ? len : LINE_LENGTH;
 	v->value = expand(x, arena_dup(x->d->arena, s, len));
 	v->next = x->variable;
 	if (x->nvariable++ < VARIABLES)

@@ -7,6 +7,7 @@
 #include "width.h"
 
 #define LINE_MOST (LIMIT_MAIL_LINE - 90) /* bytes beside what it begins with */
+#define FRONT_MOST 80u                   /* bytes of what it begins with */
 #define LEAST 16u /* columns that are left beside what a line begins with */
 
 /* A character. */
@@ -120,8 +121,10 @@ front_of(const char *p, size_t n, uint32_t columns)
 	f.hang = i + bullet(p + i, n - i);
 	if (f.hang + LEAST > columns)
 		f.hang = f.quote;
-	if (f.quote + LEAST > columns)
+	if (f.quote + LEAST > columns || f.quote > FRONT_MOST)
 		f.quote = f.hang = 0;
+	if (f.hang > FRONT_MOST)
+		f.hang = f.quote;
 	return f;
 }
 
@@ -133,6 +136,9 @@ is_address(const char *p, size_t n)
 {
 	size_t k = 0;
 
+	/* No line has more of it: what has no blank is not read to its end
+	   for each line. */
+	n = n < LINE_MOST ? n : LINE_MOST;
 	while (k < n && p[k] > ' ' && p[k] < 127)
 		k++;
 	return memmem(p, k, "://", 3) != NULL;

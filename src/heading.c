@@ -5,6 +5,7 @@
 #include "decode.h"
 
 #define COLUMNS 76
+#define LONGEST 254u /* bytes of a word that stands as it is: an address */
 #define WORD 42 /* bytes of text in an encoded word: 75 characters at most */
 
 static void
@@ -87,7 +88,7 @@ needs_encoding(const char *p, size_t n, bool addresses)
 {
 	bool quoted = addresses && n > 0 && *p == '"';
 
-	if (quoted && (n == 1 || p[n - 1] != '"'))
+	if (n > LONGEST || (quoted && (n == 1 || p[n - 1] != '"')))
 		return true;
 	for (size_t i = 0; i < n; i++)
 		if (p[i] < ' ' || p[i] >= 127 || (p[i] == ' ' && !quoted))

@@ -101,10 +101,12 @@
 #define LIMIT_COMPLETE 4096u /* bytes of a word */
 
 /* A digest of messages. */
-#define LIMIT_READING (512u << 10) /* bytes of the text of one */
-#define LIMIT_READING_URL 8000u    /* no browser takes a longer address */
-#define LIMIT_DIGEST 100000u       /* messages in it */
-#define LIMIT_MAIL_LINE 990u       /* bytes; RFC 5322 says 998 */
+#define LIMIT_READING (512u << 10)    /* bytes of the text of one */
+#define LIMIT_READING_MOST (1u << 20) /* … with the line it ends in */
+#define LIMIT_READING_URLS (2u << 20) /* bytes of all addresses of one */
+#define LIMIT_READING_URL 8000u       /* no browser takes a longer address */
+#define LIMIT_DIGEST 100000u          /* messages in it */
+#define LIMIT_MAIL_LINE 990u          /* bytes; RFC 5322 says 998 */
 
 /* Folders that scan walks down. */
 #define LIMIT_FOLDER_DEPTH 64u

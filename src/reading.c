@@ -46,11 +46,27 @@ reading_blank(struct reading *g)
 	g->gap = true;
 }
 
+/* Bytes of p[0..n) for which there is room, in whole characters. */
+static uint32_t
+room_for(struct reading *g, const char *p, uint32_t n)
+{
+	uint32_t most = LIMIT_READING_MOST - LIMIT_READING_URL, k;
+
+	k = g->text.len < most ? most - g->text.len : 0;
+	if (n <= k)
+		return n;
+	g->full = true;
+	while (k > 0 && ((unsigned char)p[k] & 0xc0) == 0x80)
+		k--;
+	return k;
+}
+
 void
 reading_put(struct reading *g, const char *p, uint32_t n)
 {
 	uint32_t from = 0;
 
+	n = room_for(g, p, n);
 	for (uint32_t i = 0; i < n; i++) {
 		if (p[i] != '\n')
 			continue;
@@ -83,8 +99,10 @@ reading_mark(struct reading *g, const char *url, uint32_t n)
 {
 	struct report_reading *o = g->out;
 
-	if (n > LIMIT_READING_URL || o->nmark == LIMIT_LINKS)
+	if (n > LIMIT_READING_URL || o->nmark == LIMIT_LINKS ||
+	    n > LIMIT_READING_URLS - g->url_size || g->full)
 		return;
+	g->url_size += n;
 	o->mark =
 	    arena_more(g->a, o->mark, o->nmark, &g->mark_size, sizeof *o->mark);
 	o->mark[o->nmark++] = (struct report_mark){
@@ -487,9 +505,11 @@ reading_make(struct report *r, struct arena *a, const struct view *v)
 	put_texts(&g);
 	put_attachments(&g);
 	if (g.full) {
-		g.full = false;
+		static const char rest[] =
+		    "[the rest is longer than a digest shows]";
+
 		reading_begin(&g, READING_FILL);
-		reading_puts(&g, "[the rest is longer than a digest shows]");
+		text_copy(&g.text, rest, sizeof rest - 1, 0);
 		reading_end(&g);
 	}
 	while (n > 0 && to[n - 1] == '\n')

@@ -10,9 +10,10 @@ struct reading {
 	struct report_reading *out;
 	struct text text;
 	char *kind;
-	uint32_t nline, line_size, mark_size, url_size;
-	bool gap;  /* an empty line goes before the next one */
-	bool line; /* a line was begun */
+	uint32_t nline, line_size, mark_size;
+	uint32_t url_size; /* bytes of all addresses */
+	bool gap;          /* an empty line goes before the next one */
+	bool line;         /* a line was begun */
 	bool full;
 };
 

@@ -229,11 +229,14 @@ xfer_reading(struct wire *w, struct report *r)
 	xfer_bytes(w, &g->text, &g->len);
 	xfer_bytes(w, &g->kind, &g->nline);
 	xfer_headline(w, &g->to, &g->to_len);
+	w->bad |= g->len > LIMIT_READING_MOST;
 	g->mark =
 	    xfer_array(w, g->mark, &g->nmark, LIMIT_LINKS, 8, sizeof *g->mark);
-	for (uint32_t i = 0, at = 0; i < g->nmark; i++) {
+	for (uint32_t i = 0, at = 0, all = 0; i < g->nmark; i++) {
 		xfer_below(w, &g->mark[i].at, g->len + 1);
 		xfer_bytes(w, &g->mark[i].url, &g->mark[i].len);
+		all += g->mark[i].len; /* an answer has less than 4 GB */
+		w->bad |= all > LIMIT_READING_URLS;
 		w->bad |= g->mark[i].at < at;
 		at = g->mark[i].at;
 	}

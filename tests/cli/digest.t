@@ -403,6 +403,25 @@ ok 'it is named' grep -q '^simsift: undated: not judged' err
 is 'nobody takes the output: 74' "$("$SIMSIFT" digest -C r box 2>/dev/null \
 	>/dev/full; echo $?)" 74
 
+# ---- one message is not to cost the digest ----
+
+python3 - <<'END'
+head = "From: a@b.example\nSubject: long\n\n"
+with open("line", "w") as f:
+    f.write(head + "\1" * 48000000 + "\n")
+with open("urls", "w") as f:
+    f.write(head)
+    for i in range(6000):
+        f.write("http://x%d.example/%s\n" % (i, "u" * 7900))
+END
+for f in line urls; do
+	is "$f: a message that is all one: 0" \
+		"$(status timeout 60 "$SIMSIFT" digest -C r $f undated)" 0
+	ok "$f: the other one is there" grep -q '^2 messages' out
+	ok "$f: it is not all shown" test "$(wc -c <out)" -lt 16000000
+done
+rm -f line urls
+
 # ---- by mail ----
 
 cat >sendmail <<'END'

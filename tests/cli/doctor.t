@@ -607,6 +607,15 @@ done
 ok 'with them it says nothing' sh -c "! '$PTY' 2 '$SIMSIFT' filter -v \
 	-C rules <m 2>/dev/null | grep -q kernel"
 
+# A variable that doubles, or is long and named often, costs no time.
+mkdir -p "$TMP/long/etc"
+awk 'BEGIN { s = "x"; while (length(s) < 400000) s = s s
+	print "A=" s; for (i = 0; i < 60000; i++) print "B=$A$A" }' \
+	>"$TMP/long/.procmailrc"
+chmod 600 "$TMP/long/.procmailrc"
+ok 'long variables' test "$(timeout 20 "$SIMSIFT" doctor -C rules \
+	--home "$TMP/long" --etc "$TMP/long/etc" >out 2>&1; echo $?)" != 124
+
 # ---- usage, and a terminal ----
 is 'an argument: 64' "$(doctor now)" 64
 is 'a reader that goes away: 74, without a word' "$(

@@ -35,12 +35,13 @@ judged_rules(void)
 }
 
 static inline void
-judge_one(struct report *r, struct arena *a, const char *p, uint32_t n)
+judge_want(
+    struct report *r, struct arena *a, const char *p, uint32_t n, unsigned want)
 {
 	static struct charsets *open;
 	struct judge_job job = {.p = p,
 	    .len = n,
-	    .want = WANT_HITS | WANT_TEXTS | WANT_TREE | WANT_HEADLINE,
+	    .want = want,
 	    .time_ms = LIMIT_JUDGE_MS,
 	    .only_cut = UINT32_MAX};
 
@@ -48,6 +49,13 @@ judge_one(struct report *r, struct arena *a, const char *p, uint32_t n)
 		open = charsets_open_usual();
 	job.charsets = open;
 	judge(r, a, judged_rules(), &judged_config()->settings, &job);
+}
+
+static inline void
+judge_one(struct report *r, struct arena *a, const char *p, uint32_t n)
+{
+	judge_want(
+	    r, a, p, n, WANT_HITS | WANT_TEXTS | WANT_TREE | WANT_HEADLINE);
 }
 
 /* A message and the true answer about it. */

@@ -44,7 +44,7 @@ def mails(folders):
 
 
 def of_mail(out, n, data):
-    for target in "message", "mime", "judge", "box", "fold", "digest":
+    for target in "message", "mime", "judge", "reading", "box", "fold", "digest":
         put(out, target, n, data if target != "box" else b"\0" + data)
     head, _, body = data.partition(b"\n\n")
     put(out, "decode", n, bytes([n % 5]) + body[:LARGEST - 1])

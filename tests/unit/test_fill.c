@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "limits.h"
 #include "width.h"
 
 static void
@@ -148,6 +150,35 @@ kept(void **state)
 	buf_free(&out);
 }
 
+/* No line is too long for mail, whatever it begins with; and what has no blank
+   takes no longer than what has. */
+static void
+hostile(void **state)
+{
+	enum { LONG = 2000000 };
+	char *p = malloc(LONG);
+	struct buf out = BUF(16u << 20);
+	size_t line = 0;
+
+	(void)state;
+	memset(p, 'b', LONG);
+	memset(p, '>', 280);
+	memcpy(p + 280, " ftp://", 7);
+	fill(&out, p, LONG, 300, "");
+	for (size_t i = 0; i < out.len; i++) {
+		line = out.p[i] == '\n' ? 0 : line + 1;
+		assert_true(line <= LIMIT_MAIL_LINE);
+	}
+	out.len = 0;
+	memset(p, 'b', LONG);
+	alarm(20);
+	fill(&out, p, LONG, 30, "");
+	alarm(0);
+	assert_int_equal(out.len, LONG + (LONG + 29) / 30);
+	buf_free(&out);
+	free(p);
+}
+
 int
 main(void)
 {
@@ -158,6 +189,7 @@ main(void)
 	    cmocka_unit_test(addresses),
 	    cmocka_unit_test(anything),
 	    cmocka_unit_test(kept),
+	    cmocka_unit_test(hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,12 +77,35 @@ folds(void **state)
 	arena_free(a);
 }
 
+/* What has no blank is encoded before a line gets too long for mail. */
+static void
+long_words(void **state)
+{
+	char text[1600];
+	size_t line = 0;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	for (int addresses = 0; addresses < 2; addresses++) {
+		struct buf out = BUF(1u << 20);
+
+		heading_put(&out, "Name", text, sizeof text, addresses);
+		for (size_t i = 0; i < out.len; i++) {
+			line = out.p[i] == '\n' ? 0 : line + 1;
+			assert_true(line <= 78);
+		}
+		assert_true(out.len > sizeof text);
+		buf_free(&out);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(fields),
 	    cmocka_unit_test(folds),
+	    cmocka_unit_test(long_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -323,6 +323,32 @@ write_without_room(void **state)
 
 /* ---- what is out of range is refused ---- */
 
+/* One check serves both ends. */
+static void
+reading_too_long(void **state)
+{
+	struct report_mark many[300] = {{0}};
+	struct report_reading g = {.len = LIMIT_READING_MOST + 1};
+	const struct report r = {.category = UINT32_MAX, .reading = &g};
+	struct buf b = BUF(LIMIT_ANSWER);
+	char *text = calloc(1, g.len);
+
+	(void)state;
+	g.text = text;
+	assert_int_equal(wire_write(&b, &r), -1);
+	b.len = 0;
+	g = (struct report_reading){.text = "", .mark = many, .nmark = 300};
+	for (int i = 0; i < 300; i++)
+		many[i] =
+		    (struct report_mark){.url = text, .len = LIMIT_READING_URL};
+	assert_int_equal(wire_write(&b, &r), -1);
+	b.len = 0;
+	g.nmark = LIMIT_READING_URLS / LIMIT_READING_URL;
+	assert_int_equal(wire_write(&b, &r), 0);
+	buf_free(&b);
+	free(text);
+}
+
 static void
 refused(const struct report *r, const char *why)
 {
@@ -704,6 +730,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(reading_too_long, start, end),
 	    cmocka_unit_test_setup_teardown(headlines, start, end),
 	    cmocka_unit_test_setup_teardown(round_trip, start, end),
 	    cmocka_unit_test_setup_teardown(write_without_room, start, end),
