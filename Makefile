@@ -218,7 +218,7 @@ DEPS = gcc make libc6-dev libetpan-dev libpcre2-dev libutf8proc-dev libmd-dev \
 
 # What only some tests ask for; CI has all of it, others are told.
 DEPS_CI = zsh fish build-essential debhelper lintian strace groff-base \
-	valgrind
+	valgrind clang libclang-rt-14-dev
 
 # Installs what is missing, says what it does; nothing where all is there.
 deps: WANTED = $(DEPS) $(if $(CI),$(DEPS_CI))
