@@ -387,7 +387,7 @@ apply_message(struct apply *a, struct pool_item *item)
 		    a->stop ? ", and what comes behind it" : "", err.text);
 		a->box.left++;
 	}
-	if (rc != 1)
+	if (rc != 1 && a->ops->stay != NULL)
 		a->ops->stay(a, item);
 	return rc == 1;
 }
@@ -400,7 +400,7 @@ apply_box_end(struct apply *a)
 
 	if (a->ops == NULL)
 		return;
-	if (a->ops->end(a, &err) == -1) {
+	if (a->ops->end != NULL && a->ops->end(a, &err) == -1) {
 		say(a, true, "%s: %s", a->name, err.text);
 		n->left += n->cut + n->held;
 		n->cut = n->held = 0;

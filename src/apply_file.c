@@ -137,21 +137,6 @@ file_remove(struct apply *a, const struct pool_item *item, struct err *err)
 	return 0;
 }
 
-static void
-file_stay(struct apply *a, const struct pool_item *item)
-{
-	(void)a;
-	(void)item;
-}
-
-static int
-file_end(struct apply *a, struct err *err)
-{
-	(void)a;
-	(void)err;
-	return 0;
-}
-
 int
 apply_file_repair(
     const struct ledger_box *b, const struct ledger_entry *e, struct err *err)
@@ -170,4 +155,4 @@ apply_file_repair(
 }
 
 const struct apply_ops apply_file = {
-    file_read, file_replace, file_remove, NULL, file_stay, file_end};
+    file_read, file_replace, file_remove, NULL, NULL, NULL};

@@ -240,21 +240,6 @@ maildir_move(struct apply *a, const struct pool_item *item, struct err *err)
 	return sync_part(a->base, a->file, err);
 }
 
-static void
-maildir_stay(struct apply *a, const struct pool_item *item)
-{
-	(void)a;
-	(void)item;
-}
-
-static int
-maildir_end(struct apply *a, struct err *err)
-{
-	(void)a;
-	(void)err;
-	return 0;
-}
-
 int
 apply_maildir_repair(
     const struct ledger_box *b, const struct ledger_entry *e, struct err *err)
@@ -275,5 +260,5 @@ apply_maildir_repair(
 	return sync_part(b->path, old, err);
 }
 
-const struct apply_ops apply_maildir = {maildir_read, maildir_replace,
-    maildir_remove, maildir_move, maildir_stay, maildir_end};
+const struct apply_ops apply_maildir = {
+    maildir_read, maildir_replace, maildir_remove, maildir_move, NULL, NULL};

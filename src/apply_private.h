@@ -19,8 +19,9 @@ struct apply_ops {
 	int (*remove)(struct apply *, const struct pool_item *, struct err *);
 	/* It goes into the folder (1: it is there), or NULL. */
 	int (*move)(struct apply *, const struct pool_item *, struct err *);
-	/* It stays as it is. */
+	/* It stays as it is; or NULL. */
 	void (*stay)(struct apply *, const struct pool_item *);
+	/* There are no more; or NULL. */
 	int (*end)(struct apply *, struct err *);
 };
 

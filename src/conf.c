@@ -411,7 +411,8 @@ conf_open(struct config *c, const struct conf_sources *src, struct err *err)
 void
 conf_keep(struct config *c, const struct conf_sources *src)
 {
-	if (c->to_keep != 0)
+	/* conf_open has returned: its place for "no memory" is gone. */
+	if (c->to_keep != 0 && setjmp(*arena_oom(c->arena)) == 0)
 		conf_cache_write(c, src, c->to_keep);
 	c->to_keep = 0;
 }
